@@ -1,0 +1,3 @@
+//! Serve forecasts over HTTP.
+
+fn main() {}

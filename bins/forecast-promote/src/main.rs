@@ -1,0 +1,3 @@
+//! Move a recorded run through the MLflow registry, and back.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Fit, backtest and record demand-forecast models.
+
+fn main() {}

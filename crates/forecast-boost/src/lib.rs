@@ -1,0 +1,1 @@
+//! Histogram gradient boosting of trees (place held; see its issue).

@@ -1,0 +1,1 @@
+//! Typed client of the forecast API with timeout, retry and circuit breaker.

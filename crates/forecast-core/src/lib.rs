@@ -1,0 +1,1 @@
+//! The vocabulary of demand forecasting: series, panels, frequencies, metrics, backtest splits.

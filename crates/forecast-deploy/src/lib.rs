@@ -1,0 +1,1 @@
+//! Deployment tooling: the promotion policy and the checks of what is deployed.

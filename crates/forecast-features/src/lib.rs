@@ -1,0 +1,1 @@
+//! Sales tables to checked panels, and one feature plan for training and serving.

@@ -1,0 +1,1 @@
+//! Forecast model families, backtests, intervals and the versioned model artifact.

@@ -1,0 +1,1 @@
+//! The training run: load, check, featurise, backtest, choose, refit, report, record.

@@ -1,0 +1,1 @@
+//! Traces, metrics and logs over OpenTelemetry: one init that returns a guard.

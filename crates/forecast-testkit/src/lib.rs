@@ -1,0 +1,1 @@
+//! Development only: sample data, oracles and real servers for tests.
