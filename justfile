@@ -1,0 +1,59 @@
+# Every task of the project. `just` lists them; CI calls the same recipes.
+# Install just itself with `ci/setup-tools.sh` (it lands in .dev/tools/bin) or your package manager.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# The checking tools that ci/setup-tools.sh installs come first.
+export PATH := justfile_directory() / ".dev/tools/bin:" + env("PATH")
+
+# List the tasks.
+default:
+    @just --list --unsorted
+
+# From nothing to forecasts over HTTP: build, sample data, train, promote, serve.
+demo *args:
+    ci/demo.sh {{ args }}
+
+# Everything CI runs, installs included.
+ci:
+    ci/test.sh
+
+# Format all Rust code.
+fmt:
+    cargo fmt --all
+
+# Every static check: formatting, clippy, docs, shell scripts, dependency rules.
+lint: fmt-check clippy doc shellcheck deny
+
+# Fail where code is not formatted.
+fmt-check:
+    cargo fmt --all --check
+
+# Clippy over every target, warnings refused.
+clippy:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Build the API documentation; a broken link is an error.
+doc:
+    RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --locked
+
+# Check the shell scripts.
+shellcheck:
+    shellcheck --external-sources ci/*.sh .ci/run
+
+# Licences, bans, sources and, where the advisory database can be reached, advisories.
+deny:
+    ci/deny.sh
+
+# All tests, or those of one crate: `just test -p forecast-core`.
+test *args="--workspace":
+    cargo test --locked {{ args }}
+
+# Set up the Python environment with the real MLflow server that tests start.
+setup:
+    ci/setup-dev.sh
+    ci/setup-tools.sh
+
+# Write a seeded sample of a retailer's sales: `just sample --out /tmp/sample --seed 3`.
+sample *args:
+    cargo run --release --locked -p forecast-testkit --bin forecast-sample -- {{ args }}
