@@ -1,0 +1,37 @@
+//! The vocabulary of MLflow: experiments, runs, logged models, registered models, artifacts.
+//!
+//! Every type serialises to the JSON of MLflow's REST interface (version 2.0), so that the wire
+//! format and the vocabulary cannot drift apart. Times are milliseconds since the Unix epoch and
+//! say so in their names. Fields that a server may leave out have a default.
+
+mod artifact;
+mod dataset;
+mod experiment;
+mod logged_model;
+mod metric;
+mod page;
+mod registry;
+mod run;
+mod tag;
+mod time;
+pub(crate) mod wire;
+
+pub use artifact::{FileInfo, Transfer};
+pub use dataset::{Dataset, DatasetInput};
+pub use experiment::{Experiment, ExperimentQuery, NewExperiment};
+pub use logged_model::{
+    LoggedModel, LoggedModelData, LoggedModelInfo, LoggedModelOrder, LoggedModelQuery, LoggedModelStatus,
+    NewLoggedModel,
+};
+pub use metric::{Metric, MetricHistoryQuery};
+pub use page::{Paged, ViewType};
+pub use registry::{
+    Alias, ModelVersion, ModelVersionStatus, NewModelVersion, NewRegisteredModel, OthersInStage,
+    RegisteredModel, RegistryQuery, Stage, StageTransition,
+};
+pub use run::{
+    Batch, LifecycleStage, ModelOutput, NewRun, Run, RunData, RunInfo, RunInputs, RunOutputs, RunQuery,
+    RunStatus, RunUpdate,
+};
+pub use tag::{Param, Tag};
+pub use time::now_ms;
