@@ -1,1 +1,3 @@
 //! Development only: sample data, oracles and real servers for tests.
+
+pub mod sample;

@@ -1,0 +1,3 @@
+//! Tests of the sample, and of the whole workspace's shape.
+
+mod sample;
