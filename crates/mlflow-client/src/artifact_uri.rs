@@ -33,7 +33,7 @@ impl ArtifactUri {
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] unless `path` is relative, its parts are joined by single `/`,
-    /// and none of them is empty, `.`, `..` or holds a backslash or control character.
+    /// and none of them is empty, `.`, `..` or holds a backslash, `#`, `%`, `?` or a control character.
     pub fn join(&self, path: &str) -> Result<Self> {
         check_relative(path)?;
         // A query belongs to the scheme (`mlflow-artifacts:/1?x=y`) and stays behind the path.
@@ -90,6 +90,9 @@ pub(crate) fn check_relative(path: &str) -> Result<()> {
         "holds a backslash or a control character"
     } else if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
         "is absolute or has an empty, `.` or `..` part"
+    } else if path.contains(['#', '%', '?']) {
+        // A server takes these apart or decodes them a second time.
+        "holds `#`, `%` or `?`"
     } else if path.as_bytes().get(1) == Some(&b':') {
         "starts with a drive letter"
     } else {
@@ -120,7 +123,21 @@ mod tests {
     #[test]
     fn refuses_to_leave_the_root() {
         let root = ArtifactUri::new("mlflow-artifacts:/1").unwrap();
-        for path in ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", "a\\b", "a\nb", "C:x"] {
+        for path in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a/",
+            "./a",
+            "a\\b",
+            "a\nb",
+            "C:x",
+            "a#b",
+            "a%41",
+            "a?b",
+        ] {
             assert!(root.join(path).is_err(), "{path:?}");
         }
         assert!(ArtifactUri::new("/").is_err());

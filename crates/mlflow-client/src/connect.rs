@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::{ConfigError, TrackingUri, names};
+use crate::rest::RestStore;
 use crate::{ClientConfig, MlflowStore, Result};
 
 /// Opens the store that the tracking URI names: a server for `http(s)://`, the embedded store for
@@ -13,11 +14,7 @@ use crate::{ClientConfig, MlflowStore, Result};
 /// cannot be sent; [`Error::Storage`](crate::Error::Storage) if the database cannot be opened.
 pub async fn connect(config: &ClientConfig) -> Result<Arc<dyn MlflowStore>> {
     match &config.tracking_uri {
-        TrackingUri::Server(_) => Err(ConfigError::one(
-            names::TRACKING_URI,
-            "servers are not supported by this build; use sqlite:///mlflow.db",
-        )
-        .into()),
+        TrackingUri::Server(address) => Ok(Arc::new(RestStore::new(address, config)?)),
         TrackingUri::Sqlite(_) => Err(ConfigError::one(
             names::TRACKING_URI,
             "the embedded store is not supported by this build; use http://host:5000",

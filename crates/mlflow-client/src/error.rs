@@ -125,6 +125,21 @@ pub enum Error {
         /// What the network layer said.
         source: Source,
     },
+    /// The server's certificate is not trusted, or the server does not speak TLS.
+    #[error(
+        "{operation}: no secure connection to {server}: {detail}; for a certificate signed by a private \
+         authority set MLFLOW_TRACKING_SERVER_CERT_PATH, for a server without TLS write http://"
+    )]
+    Tls {
+        /// What was asked for.
+        operation: &'static str,
+        /// Scheme, host and port.
+        server: String,
+        /// The innermost reason.
+        detail: String,
+        /// What the TLS layer said.
+        source: Source,
+    },
     /// The answer is not one that MLflow gives: often another program listens at that address.
     #[error("{operation}: unexpected answer: {detail}")]
     Protocol {

@@ -14,6 +14,7 @@ mod connect;
 mod error;
 pub mod limits;
 mod local_tree;
+pub mod rest;
 pub mod store;
 pub mod types;
 pub mod workflow;

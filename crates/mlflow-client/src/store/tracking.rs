@@ -103,7 +103,7 @@ pub trait TrackingStore: Send + Sync {
     /// Reads the measurements of one metric, ordered by timestamp, then step, then value.
     ///
     /// # Errors
-    /// `NotFound` if there is no such run. A key never measured has an empty history.
+    /// Those of the transport: a key never measured, and a run that does not exist, have an empty history.
     async fn metric_history(&self, query: &MetricHistoryQuery) -> Result<Paged<Metric>>;
 
     /// Sets a tag, replacing its earlier value.

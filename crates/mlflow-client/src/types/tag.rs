@@ -25,6 +25,7 @@ pub struct Tag {
 
 impl Param {
     /// A param from anything that displays as text.
+    #[expect(clippy::needless_pass_by_value, reason = "callers give literals, numbers and texts alike")]
     pub fn new(key: impl Into<String>, value: impl ToString) -> Self {
         Self { key: key.into(), value: value.to_string() }
     }
@@ -32,6 +33,7 @@ impl Param {
 
 impl Tag {
     /// A tag from anything that displays as text.
+    #[expect(clippy::needless_pass_by_value, reason = "callers give literals, numbers and texts alike")]
     pub fn new(key: impl Into<String>, value: impl ToString) -> Self {
         Self { key: key.into(), value: value.to_string() }
     }

@@ -1,0 +1,106 @@
+//! What became of one attempt.
+
+use std::error::Error as _;
+
+use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{Response, StatusCode};
+
+use super::backoff::parse_retry_after;
+use super::call::Repeat;
+use super::fault::Refusal;
+use super::http::Http;
+use super::tls::innermost;
+use crate::Error;
+use crate::types::now_ms;
+
+/// Whether an attempt that failed may have changed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It certainly has not.
+    None,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// An attempt that failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Error,
+    pub(super) effect: Effect,
+}
+
+impl Failure {
+    /// Whether the call may be sent again.
+    pub(super) fn may_repeat(&self, repeat: Repeat) -> bool {
+        self.error.is_transient()
+            // A conflict has to be read and decided again, by somebody who knows what it is about.
+            && !matches!(self.error, Error::Conflict { .. })
+            && (repeat == Repeat::Freely || self.effect == Effect::None)
+    }
+}
+
+impl From<Error> for Failure {
+    /// A failure on our own side, before anything was sent.
+    fn from(error: Error) -> Self {
+        Self { error, effect: Effect::None }
+    }
+}
+
+/// Lets a success through and turns everything else into a failure.
+pub(super) async fn check(
+    http: &Http,
+    operation: &'static str,
+    response: Response,
+) -> Result<Response, Failure> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let header = |headers: &HeaderMap, name| {
+        headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    };
+    let retry_after =
+        header(response.headers(), RETRY_AFTER).and_then(|value| parse_retry_after(&value, now_ms()));
+    let location = header(response.headers(), LOCATION);
+    // The status says enough where the words are lost on the way.
+    let body = response.text().await.unwrap_or_default();
+    let refusal = Refusal { operation, status, retry_after, host: http.host(), location, body: &body };
+    // Both say that the request was turned away at the door.
+    let effect = match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Effect::None,
+        _ => Effect::Unknown,
+    };
+    Err(Failure { error: refusal.into_error(), effect })
+}
+
+/// A failure to send a request or to read its answer.
+pub(super) fn transport(http: &Http, operation: &'static str, error: reqwest::Error) -> Failure {
+    let effect = if error.is_connect() || error.is_builder() { Effect::None } else { Effect::Unknown };
+    let server = http.server();
+    let error = error.without_url();
+    let detail = innermost(&error);
+    let error = if is_tls(&error) {
+        Error::Tls { operation, server, detail, source: error.into() }
+    } else if error.is_builder() {
+        Error::InvalidParameter { operation, detail: format!("the request cannot be sent: {detail}") }
+    } else if error.is_timeout() {
+        let after = if error.is_connect() { http.timeouts.connect } else { http.timeouts.request };
+        Error::Timeout { operation, after, source: error.into() }
+    } else {
+        Error::Transport { operation, server, detail, source: error.into() }
+    };
+    Failure { error, effect }
+}
+
+/// Whether TLS is what failed: trying again will not make a certificate valid.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut next = error.source();
+    while let Some(source) = next {
+        let wrapped = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if source.is::<rustls::Error>() || wrapped.and_then(|e| e.downcast_ref::<rustls::Error>()).is_some() {
+            return true;
+        }
+        next = source.source();
+    }
+    false
+}
