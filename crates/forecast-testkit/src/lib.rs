@@ -1,3 +1,4 @@
 //! Development only: sample data, oracles and real servers for tests.
 
 pub mod sample;
+pub mod scripted_http;
