@@ -2,7 +2,7 @@
 # From a fresh clone to forecasts in a browser: builds the programs, makes a
 # luxury retailer's sample sales, trains, promotes and serves the model. Needs
 # a Rust toolchain and curl, nothing else; everything it makes is in demo/
-# (and cargo's target directory). A second run reuses what is there.
+# and cargo's target directory. A second run reuses what is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/lib.sh
@@ -15,18 +15,19 @@ Usage: ci/demo.sh [--fresh] [--once] [--help]
 Builds, trains on a generated sample, promotes and serves on localhost.
 Ctrl-C stops everything.
 
-  --fresh   start over: delete demo/ first (sample, store, model)
+  --fresh   start over: delete what an earlier run made (sample, store, model)
   --once    ask the server for one forecast, then stop it and exit
 
 Environment:
   FORECAST_DEMO_PORT   port to serve on (default: 8080)
+  FORECAST_DEMO_DIR    folder for everything the demo makes (default: demo)
   CARGO_TARGET_DIR     where cargo builds (default: target)
 TEXT
 }
 
 port="${FORECAST_DEMO_PORT:-8080}"
 base_url="http://localhost:$port"
-demo=demo
+demo="${FORECAST_DEMO_DIR:-demo}"
 model=demand-forecast
 once=no
 fresh=no
@@ -54,6 +55,12 @@ use_demo_store() {
   export MLFLOW_TRACKING_URI="sqlite:///$demo/mlflow.db"
   export FORECAST_MODEL="$model" FORECAST_ALIAS=production
   export FORECAST_BIND="127.0.0.1:$port" FORECAST_CACHE_DIR="$demo/cache"
+}
+
+# By name rather than the whole folder: FORECAST_DEMO_DIR may hold a person's own files too.
+remove_earlier_run() {
+  rm -rf "$demo"/{sales.csv,future.csv,request.json,train.out,run-id,answer.json,api.log} \
+    "$demo"/{mlflow.db,mlflow.db-shm,mlflow.db-wal,mlartifacts,cache}
 }
 
 build() {
@@ -123,14 +130,18 @@ start_api() {
   done
 }
 
+# What people paste into another terminal works from any folder.
+absolute_demo() { (cd "$demo" && pwd); }
+
 # The request that the sample comes with: one series, its known future, 28 days.
 forecast_command() {
-  printf "curl -sS -H 'content-type: application/json' -d @%s %s/forecast" "$demo/request.json" "$base_url"
+  printf "curl -sS -H 'content-type: application/json' -d '@%s/request.json' %s/forecast" \
+    "$(absolute_demo)" "$base_url"
 }
 
 print_urls() {
   local report
-  report="$(find "$demo" -name report.html -path "*$(cat "$demo/run-id")*" | head -n 1)"
+  report="$(find "$(absolute_demo)" -name report.html -path "*$(cat "$demo/run-id")*" | head -n 1)"
   cat <<TEXT
 
     Forecasts are being served. Try:
@@ -140,7 +151,7 @@ print_urls() {
     Page         $base_url/
     API docs     $base_url/docs
     Model card   $base_url/model/info
-    Report       ${report:+file://$PWD/}${report:-not found under $demo/}
+    Report       ${report:+file://}${report:-not found under $demo/}
     Server log   $demo/api.log
 TEXT
 }
@@ -160,7 +171,7 @@ have cc || fail 'no C compiler (cc) found: Rust needs one to link; install gcc o
 require_free_port
 
 if [ "$fresh" = yes ]; then
-  rm -rf "$demo"
+  remove_earlier_run
 fi
 mkdir -p "$demo"
 use_demo_store

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
 # Checks everything, on a machine that may have nothing but a Rust toolchain,
 # git, curl and Python 3: installs what is missing (into .dev/, and Debian
-# packages where this user may), runs every static check, then every test,
-# against the real MLflow, PostgreSQL and Chromium.
+# packages where this user may), runs every static check, every test
+# (against the real MLflow, PostgreSQL and Chromium), and the demo.
 #
-# Cold and on two cores it takes about an hour at most, most of it compiling;
-# warm, a few minutes.
+# Cold, most of its time is compiling; every step says how long it usually takes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/lib.sh
@@ -15,11 +14,13 @@ usage() {
   cat <<'TEXT'
 Usage: ci/test.sh [--help]
 
-Installs what the checks need, then runs every static check and every test.
+Installs what the checks need, then runs every static check, every test and the demo.
 Exit code 0 means all of it passed.
 
 Environment:
-  CARGO_TARGET_DIR   where cargo builds (default: target)
+  CARGO_TARGET_DIR     where cargo builds (default: target)
+  FORECAST_DEV_DIR     where the MLflow environment is (default: .dev)
+  FORECAST_DEMO_PORT   where the demo serves (default here: 18080)
 TEXT
 }
 
@@ -54,15 +55,27 @@ print_versions() {
   local initdb
   initdb="$(find_initdb || true)"
   say "cargo       $(version_of cargo --version)"
-  say "mlflow      $(version_of .dev/venv/bin/mlflow --version)"
+  say "mlflow      $(version_of "${FORECAST_DEV_DIR:-.dev}/venv/bin/mlflow" --version)"
   say "postgresql  $(if [ -n "$initdb" ]; then version_of "$initdb" --version; else echo 'from the Python wheel'; fi)"
   say "chromium    $(version_of chromium --version)"
+}
+
+# The real servers that the tests noted, and how often; see crates/forecast-testkit/src/ledger.rs.
+servers_used() {
+  local server
+  printf '\n    Real servers that the tests started:\n'
+  sort "$FORECAST_SERVER_LEDGER" | uniq -c | sed 's/^/    /'
+  for server in mlflow postgresql chromium; do
+    grep -qi "$server" "$FORECAST_SERVER_LEDGER" ||
+      fail "no test started a real $server; a test that needs one must not pass without"
+  done
 }
 
 require_cargo
 log_dir="$(cargo_target_dir)/ci"
 mkdir -p "$log_dir"
-test_log="$log_dir/test.log"
+export FORECAST_SERVER_LEDGER="$log_dir/servers"
+: >"$FORECAST_SERVER_LEDGER"
 
 step 'Install the tools and servers that the checks use' 'usually 2 to 4 minutes the first time, seconds after'
 require_linker
@@ -85,9 +98,14 @@ just doc
 
 step 'Tests' 'usually 15 to 25 minutes from cold, compiling included'
 # Without --no-fail-fast one failure would hide those of every later binary.
-just test --workspace --no-fail-fast 2>&1 | tee "$test_log"
+just test --workspace --no-fail-fast
+servers_used
+
+step 'Demo, once, from sample to forecast' 'usually 8 to 12 minutes from cold, compiling included'
+FORECAST_DEMO_DIR="$log_dir/demo" FORECAST_DEMO_PORT="${FORECAST_DEMO_PORT:-18080}" \
+  ci/demo.sh --fresh --once
 
 step_done
 printf '\n%s==> All checks passed%s\n' "$_bold" "$_plain"
 steps_summary
-print_versions
+servers_used

@@ -1,4 +1,5 @@
 //! Development only: sample data, oracles and real servers for tests.
 
+pub mod ledger;
 pub mod sample;
 pub mod scripted_http;
