@@ -181,12 +181,6 @@ async fn version_of<S: MlflowStore + ?Sized>(
     name: &str,
     model_id: &str,
 ) -> Result<Option<ModelVersion>> {
-    // Names cannot be escaped in filters; one with a quote is looked up among all versions.
-    let query = if name.contains('\'') {
-        RegistryQuery::default()
-    } else {
-        RegistryQuery::matching(format!("name='{name}'"))
-    };
-    let versions = all_model_versions(store, query).await?;
+    let versions = all_model_versions(store, RegistryQuery::named(name)).await?;
     Ok(versions.into_iter().find(|version| version.name == name && version.model_id == model_id))
 }

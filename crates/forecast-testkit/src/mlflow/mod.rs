@@ -8,6 +8,7 @@
 //! What it refuses: skipping. Where the environment is missing, starting is an error that says
 //! how to make it.
 
+mod certificate;
 mod dev;
 mod error;
 mod options;
@@ -15,6 +16,7 @@ mod postgres;
 mod server;
 mod supervised;
 
+pub use certificate::Certificate;
 pub use dev::DevEnvironment;
 pub use error::HarnessError;
 pub use options::{Backend, Login, Options};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Certificate;
+
 /// Where a server keeps what it knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Backend {
@@ -20,6 +22,8 @@ pub struct Options {
     pub login: Option<Login>,
     /// Names that it may be called by; loopback and private addresses when empty.
     pub allowed_hosts: Vec<String>,
+    /// Speaks TLS only, with this certificate; plain HTTP when absent.
+    pub certificate: Option<Certificate>,
 }
 
 /// The administrator of a server with basic authentication.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::supervised::{Job, Supervised};
-use super::{Backend, DevEnvironment, HarnessError, Options, Postgres};
+use super::{Backend, Certificate, DevEnvironment, HarnessError, Options, Postgres};
 
 /// An empty PostgreSQL takes MLflow about 10 s; a loaded machine several times that.
 const READY_WITHIN: Duration = Duration::from_secs(180);
@@ -53,6 +53,10 @@ impl MlflowServer {
         if !options.allowed_hosts.is_empty() {
             command.extend(["--allowed-hosts".to_owned(), options.allowed_hosts.join(",")]);
         }
+        if let Some(Certificate { certificate, key }) = &options.certificate {
+            let tls = format!("--ssl-certfile {} --ssl-keyfile {}", certificate.display(), key.display());
+            command.extend(["--uvicorn-opts".to_owned(), tls]);
+        }
         if let Some(login) = &options.login {
             command.extend(["--app-name", "basic-auth"].map(str::to_owned));
             write_auth_config(&auth_config, dir.path(), &login.username)?;
@@ -63,8 +67,9 @@ impl MlflowServer {
         let job = Job { what: "MLflow", dir, user: None, stop_signal: "SIGTERM", command, env };
         let mut process = Supervised::start(&dev, job)?;
         let url = process.wait(READY_WITHIN, |process| {
-            let address = listening_at(&process.log())?;
-            is_healthy(&address).then(|| format!("http://{address}"))
+            let url = listening_at(&process.log())?;
+            // Over TLS there is nothing to ask with here; it listens when it says so.
+            url.strip_prefix("http://").is_none_or(is_healthy).then_some(url)
         })?;
         Ok(Self { url, process, postgres })
     }
@@ -96,21 +101,19 @@ impl MlflowServer {
 
 fn write_auth_config(path: &PathBuf, dir: &std::path::Path, admin: &str) -> Result<(), HarnessError> {
     let users = dir.join("users.db");
-    // Checking a password takes a second or more; once per test is enough.
     let text = format!(
         "[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{}\nadmin_username = {admin}\n\
-         authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n\
-         auth_cache_ttl_seconds = 600\n",
+         authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n",
         users.display()
     );
     fs::write(path, text).map_err(|source| HarnessError::File { path: path.clone(), source })
 }
 
-/// The address in the line that says that the server listens; the port was the system's choice.
+/// The URL in the line that says that the server listens; the port was the system's choice.
 fn listening_at(log: &str) -> Option<String> {
-    let (_, rest) = log.split_once("Uvicorn running on http://")?;
-    let (address, _) = rest.split_once(' ')?;
-    Some(address.to_owned())
+    let (_, rest) = log.split_once("Uvicorn running on ")?;
+    let (url, _) = rest.split_once(' ')?;
+    Some(url.to_owned())
 }
 
 fn is_healthy(address: &str) -> bool {
@@ -133,7 +136,7 @@ mod tests {
     fn the_address_is_in_the_log() {
         let log =
             "INFO: Application startup complete.\nINFO: Uvicorn running on http://127.0.0.1:37369 (Press";
-        assert_eq!(listening_at(log).as_deref(), Some("127.0.0.1:37369"));
+        assert_eq!(listening_at(log).as_deref(), Some("http://127.0.0.1:37369"));
         assert_eq!(listening_at("Uvicorn running on http://127.0.0.1:37"), None);
     }
 }

@@ -1,7 +1,5 @@
 //! What became of one attempt.
 
-use std::error::Error as _;
-
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
@@ -93,14 +91,13 @@ pub(super) fn transport(http: &Http, operation: &'static str, error: reqwest::Er
 }
 
 /// Whether TLS is what failed: trying again will not make a certificate valid.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut next = error.source();
-    while let Some(source) = next {
-        let wrapped = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if source.is::<rustls::Error>() || wrapped.and_then(|e| e.downcast_ref::<rustls::Error>()).is_some() {
-            return true;
-        }
-        next = source.source();
+fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    if error.is::<rustls::Error>() {
+        return true;
     }
-    false
+    // An I/O error gives the source of what it wraps as its own, and so hides what it wraps.
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(wrapped) => is_tls(wrapped),
+        None => error.source().is_some_and(is_tls),
+    }
 }

@@ -139,6 +139,10 @@ impl ArtifactStore for RestStore {
             response.json::<Listing>().await.map_err(|error| transport(&self.http, LIST, error))
         };
         let mut files = self.http.repeating(LIST, Repeat::Freely, attempt).await?.files;
+        for file in files.iter_mut().filter(|file| !file.is_dir) {
+            // The server leaves out a size of zero, as it does every zero.
+            file.size_bytes.get_or_insert(0);
+        }
         files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok(files)
     }

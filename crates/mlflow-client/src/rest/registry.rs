@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::RestStore;
 use super::call::{Call, Repeat};
+use crate::store::all_model_versions;
 use crate::types::{
     ModelVersion, NewModelVersion, NewRegisteredModel, OthersInStage, Paged, RegisteredModel, RegistryQuery,
     Stage, StageTransition, Tag,
@@ -55,6 +56,24 @@ fn change(operation: &'static str, method: Method, path: &str, body: &Value) -> 
     Call::new(operation, method, path, Repeat::Freely).body(body)
 }
 
+fn with_model_ids(versions: Vec<ModelVersion>) -> Vec<ModelVersion> {
+    versions.into_iter().map(ModelVersion::with_model_id).collect()
+}
+
+impl RestStore {
+    async fn move_to_stage(&self, name: &str, version: u64, stage: Stage) -> Result<ModelVersion> {
+        let body = json!({
+            "name": name,
+            "version": version.to_string(),
+            "stage": stage,
+            // Archiving on the server fails on PostgreSQL with psycopg 3 (mlflow/mlflow#24592).
+            "archive_existing_versions": false,
+        });
+        let call = change("change stage", Method::POST, "model-versions/transition-stage", &body);
+        Ok(self.http.json::<OneVersion>(&call).await?.model_version.with_model_id())
+    }
+}
+
 #[async_trait]
 impl RegistryStore for RestStore {
     async fn create_registered_model(&self, model: &NewRegisteredModel) -> Result<RegisteredModel> {
@@ -65,24 +84,27 @@ impl RegistryStore for RestStore {
             Repeat::WithoutEffect,
         )
         .body(model);
-        Ok(self.http.json::<OneModel>(&call).await?.registered_model)
+        Ok(self.http.json::<OneModel>(&call).await?.registered_model.with_model_ids())
     }
 
     async fn get_registered_model(&self, name: &str) -> Result<RegisteredModel> {
         let call = Call::get("read registered model", "registered-models/get").query("name", name);
-        Ok(self.http.json::<OneModel>(&call).await?.registered_model)
+        Ok(self.http.json::<OneModel>(&call).await?.registered_model.with_model_ids())
     }
 
     async fn search_registered_models(&self, query: &RegistryQuery) -> Result<Paged<RegisteredModel>> {
         let call = search("search registered models", "registered-models/search", query);
         let page: Models = self.http.json(&call).await?;
-        Ok(Paged::new(page.registered_models, page.next_page_token))
+        Ok(Paged::new(
+            page.registered_models.into_iter().map(RegisteredModel::with_model_ids).collect(),
+            page.next_page_token,
+        ))
     }
 
     async fn update_registered_model(&self, name: &str, description: &str) -> Result<RegisteredModel> {
         let body = json!({"name": name, "description": description});
         let call = change("describe registered model", Method::PATCH, "registered-models/update", &body);
-        Ok(self.http.json::<OneModel>(&call).await?.registered_model)
+        Ok(self.http.json::<OneModel>(&call).await?.registered_model.with_model_ids())
     }
 
     async fn delete_registered_model(&self, name: &str) -> Result<()> {
@@ -112,21 +134,21 @@ impl RegistryStore for RestStore {
         let call =
             Call::new("create model version", Method::POST, "model-versions/create", Repeat::WithoutEffect)
                 .body(version);
-        Ok(self.http.json::<OneVersion>(&call).await?.model_version)
+        Ok(self.http.json::<OneVersion>(&call).await?.model_version.with_model_id())
     }
 
     async fn get_model_version(&self, name: &str, version: u64) -> Result<ModelVersion> {
         let call = Call::get("read model version", "model-versions/get")
             .query("name", name)
             .query("version", version);
-        Ok(self.http.json::<OneVersion>(&call).await?.model_version)
+        Ok(self.http.json::<OneVersion>(&call).await?.model_version.with_model_id())
     }
 
     async fn get_model_version_by_alias(&self, name: &str, alias: &str) -> Result<ModelVersion> {
         let call =
             Call::get("read alias", "registered-models/alias").query("name", name).query("alias", alias);
         match self.http.json::<OneVersion>(&call).await {
-            Ok(answer) => Ok(answer.model_version),
+            Ok(answer) => Ok(answer.model_version.with_model_id()),
             // A server answers "invalid parameter" where an alias is missing.
             Err(Error::InvalidParameter { operation, detail }) if detail.contains("not found") => {
                 Err(Error::NotFound { operation, detail })
@@ -139,13 +161,13 @@ impl RegistryStore for RestStore {
         let body = json!({"name": name, "stages": stages});
         let path = "registered-models/get-latest-versions";
         let call = change("read latest versions", Method::POST, path, &body);
-        Ok(self.http.json::<Versions>(&call).await?.model_versions)
+        Ok(with_model_ids(self.http.json::<Versions>(&call).await?.model_versions))
     }
 
     async fn search_model_versions(&self, query: &RegistryQuery) -> Result<Paged<ModelVersion>> {
         let call = search("search model versions", "model-versions/search", query);
         let page: Versions = self.http.json(&call).await?;
-        Ok(Paged::new(page.model_versions, page.next_page_token))
+        Ok(Paged::new(with_model_ids(page.model_versions), page.next_page_token))
     }
 
     async fn update_model_version(
@@ -156,18 +178,26 @@ impl RegistryStore for RestStore {
     ) -> Result<ModelVersion> {
         let body = json!({"name": name, "version": version.to_string(), "description": description});
         let call = change("describe model version", Method::PATCH, "model-versions/update", &body);
-        Ok(self.http.json::<OneVersion>(&call).await?.model_version)
+        Ok(self.http.json::<OneVersion>(&call).await?.model_version.with_model_id())
     }
 
     async fn transition_stage(&self, transition: &StageTransition) -> Result<ModelVersion> {
-        let body = json!({
-            "name": transition.name,
-            "version": transition.version.to_string(),
-            "stage": transition.stage,
-            "archive_existing_versions": transition.others == OthersInStage::Archive,
-        });
-        let call = change("change stage", Method::POST, "model-versions/transition-stage", &body);
-        Ok(self.http.json::<OneVersion>(&call).await?.model_version)
+        let StageTransition { name, version, stage, others } = transition;
+        if *others == OthersInStage::Archive && !matches!(stage, Stage::Staging | Stage::Production) {
+            return Err(Error::InvalidParameter {
+                operation: "change stage",
+                detail: format!("others can be archived from Staging and Production only, not from {stage}"),
+            });
+        }
+        let moved = self.move_to_stage(name, *version, *stage).await?;
+        if *others == OthersInStage::Archive {
+            for other in all_model_versions(self, RegistryQuery::named(name)).await? {
+                if other.name == *name && other.version != *version && other.current_stage == *stage {
+                    self.move_to_stage(name, other.version, Stage::Archived).await?;
+                }
+            }
+        }
+        Ok(moved)
     }
 
     async fn delete_model_version(&self, name: &str, version: u64) -> Result<()> {

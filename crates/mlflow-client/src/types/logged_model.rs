@@ -96,7 +96,7 @@ impl LoggedModel {
 pub struct NewLoggedModel {
     /// The experiment it belongs to.
     pub experiment_id: String,
-    /// Not empty, without `/ : . % " '`; the store makes a name up when absent.
+    /// Without `/ : . % " '`; the store makes a name up when absent or empty.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The run that makes it.

@@ -107,6 +107,12 @@ pub struct RegisteredModel {
 }
 
 impl RegisteredModel {
+    /// See [`ModelVersion::with_model_id`].
+    pub(crate) fn with_model_ids(mut self) -> Self {
+        self.latest_versions = self.latest_versions.into_iter().map(ModelVersion::with_model_id).collect();
+        self
+    }
+
     /// The version an alias points at.
     #[must_use]
     pub fn alias(&self, alias: &str) -> Option<u64> {
@@ -146,7 +152,7 @@ pub struct ModelVersion {
     /// The run that made it.
     #[serde(default)]
     pub run_id: String,
-    /// The logged model it was made from.
+    /// The logged model it was made from; empty if it was made from something else.
     #[serde(default)]
     pub model_id: String,
     /// Whether it may be used.
@@ -161,6 +167,16 @@ pub struct ModelVersion {
 }
 
 impl ModelVersion {
+    /// Fills in the logged model from the source: a server over a database does not store it.
+    pub(crate) fn with_model_id(mut self) -> Self {
+        if self.model_id.is_empty()
+            && let Some(model_id) = self.source.strip_prefix("models:/m-")
+        {
+            self.model_id = format!("m-{model_id}");
+        }
+        self
+    }
+
     /// The value of a tag.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&str> {
@@ -209,7 +225,8 @@ pub struct NewModelVersion {
     pub tags: Vec<Tag>,
 }
 
-/// A change of stage.
+/// A change of stage. Where other versions are archived they go after the new one has come: a
+/// reader may see two in between, never none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StageTransition {
     /// The registered model.
@@ -252,6 +269,15 @@ pub struct RegistryQuery {
 }
 
 impl RegistryQuery {
+    /// Registered models or versions of one name.
+    ///
+    /// The filter language has no escapes: a name with a quote selects everything, so that the
+    /// caller has to look at the names.
+    #[must_use]
+    pub(crate) fn named(name: &str) -> Self {
+        if name.contains('\'') { Self::default() } else { Self::matching(format!("name = '{name}'")) }
+    }
+
     /// Everything that a filter lets through.
     pub fn matching(filter: impl Into<String>) -> Self {
         Self { filter: Some(filter.into()), ..Self::default() }
