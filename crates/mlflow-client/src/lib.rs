@@ -25,3 +25,8 @@ pub use connect::connect;
 pub use error::{Error, Result, Source};
 pub use store::{ArtifactStore, LoggedModelStore, MlflowStore, RegistryStore, TrackingStore};
 pub use workflow::{NewModelArtifact, log_model_artifact, register_version};
+
+/// The examples of the README, compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,10 +8,10 @@
 
 use std::path::Path;
 
-use crate::store::all_model_versions;
+use crate::store::versions_of;
 use crate::types::{
     Batch, LoggedModel, LoggedModelStatus, Metric, ModelOutput, ModelVersion, NewLoggedModel,
-    NewModelVersion, NewRegisteredModel, Param, RegistryQuery, RunInfo, Tag,
+    NewModelVersion, NewRegisteredModel, Param, RunInfo, Tag,
 };
 use crate::{Error, MlflowStore, Result};
 
@@ -127,7 +127,8 @@ pub async fn register_version<S: MlflowStore + ?Sized>(
         });
     }
     ensure_registered_model(store, name).await?;
-    if let Some(version) = version_of(store, name, info.model_id.as_str()).await? {
+    let versions = versions_of(store, name).await?;
+    if let Some(version) = versions.into_iter().find(|version| version.model_id == info.model_id) {
         return Ok(version);
     }
     store
@@ -173,14 +174,4 @@ pub async fn ensure_experiment<S: MlflowStore + ?Sized>(store: &S, name: &str) -
         });
     }
     Ok(found.experiment_id)
-}
-
-/// The version of `name` that was made from a logged model, if there is one.
-async fn version_of<S: MlflowStore + ?Sized>(
-    store: &S,
-    name: &str,
-    model_id: &str,
-) -> Result<Option<ModelVersion>> {
-    let versions = all_model_versions(store, RegistryQuery::named(name)).await?;
-    Ok(versions.into_iter().find(|version| version.name == name && version.model_id == model_id))
 }

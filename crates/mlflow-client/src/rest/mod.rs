@@ -1,7 +1,7 @@
 //! A store on an MLflow server, over its REST interface.
 //!
 //! # What is asked again
-//! Each call says how safe it is to repeat ([`Repeat`](call::Repeat)):
+//! Each call says how safe it is to repeat:
 //!
 //! | after | reads and repeatable writes | creations and moves |
 //! |---|---|---|

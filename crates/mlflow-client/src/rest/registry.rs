@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::RestStore;
 use super::call::{Call, Repeat};
-use crate::store::all_model_versions;
+use crate::store::versions_of;
 use crate::types::{
     ModelVersion, NewModelVersion, NewRegisteredModel, OthersInStage, Paged, RegisteredModel, RegistryQuery,
     Stage, StageTransition, Tag,
@@ -191,8 +191,8 @@ impl RegistryStore for RestStore {
         }
         let moved = self.move_to_stage(name, *version, *stage).await?;
         if *others == OthersInStage::Archive {
-            for other in all_model_versions(self, RegistryQuery::named(name)).await? {
-                if other.name == *name && other.version != *version && other.current_stage == *stage {
+            for other in versions_of(self, name).await? {
+                if other.version != *version && other.current_stage == *stage {
                     self.move_to_stage(name, other.version, Stage::Archived).await?;
                 }
             }

@@ -13,7 +13,7 @@ mod tracking;
 
 pub use artifact::{ArtifactStore, READ_LIMIT_BYTES};
 pub use logged_model::LoggedModelStore;
-pub use paging::{all_model_versions, all_runs, whole_metric_history};
+pub use paging::{all_model_versions, all_runs, versions_of, whole_metric_history};
 pub use registry::RegistryStore;
 pub use tracking::TrackingStore;
 

@@ -38,6 +38,22 @@ pub async fn all_model_versions<S: RegistryStore + ?Sized>(
     }
 }
 
+/// Every version of one registered model, none if there is no such model.
+///
+/// # Errors
+/// As [`RegistryStore::search_model_versions`].
+pub async fn versions_of<S: RegistryStore + ?Sized>(store: &S, name: &str) -> Result<Vec<ModelVersion>> {
+    // The filter language has no escapes: a name with a quote is looked for among all versions.
+    let query = if name.contains('\'') {
+        RegistryQuery::default()
+    } else {
+        RegistryQuery::matching(format!("name = '{name}'"))
+    };
+    let mut versions = all_model_versions(store, query).await?;
+    versions.retain(|version| version.name == name);
+    Ok(versions)
+}
+
 /// Every measurement of one metric.
 ///
 /// # Errors

@@ -9,9 +9,11 @@ mod dataset;
 mod experiment;
 mod logged_model;
 mod metric;
+mod model_version;
 mod page;
-mod registry;
+mod registered_model;
 mod run;
+mod stage;
 mod tag;
 mod time;
 pub(crate) mod wire;
@@ -24,14 +26,13 @@ pub use logged_model::{
     NewLoggedModel,
 };
 pub use metric::{Metric, MetricHistoryQuery};
+pub use model_version::{ModelVersion, ModelVersionStatus, NewModelVersion};
 pub use page::{Paged, ViewType};
-pub use registry::{
-    Alias, ModelVersion, ModelVersionStatus, NewModelVersion, NewRegisteredModel, OthersInStage,
-    RegisteredModel, RegistryQuery, Stage, StageTransition,
-};
+pub use registered_model::{Alias, NewRegisteredModel, RegisteredModel, RegistryQuery};
 pub use run::{
     Batch, LifecycleStage, ModelOutput, NewRun, Run, RunData, RunInfo, RunInputs, RunOutputs, RunQuery,
     RunStatus, RunUpdate,
 };
+pub use stage::{OthersInStage, Stage, StageTransition};
 pub use tag::{Param, Tag};
 pub use time::now_ms;

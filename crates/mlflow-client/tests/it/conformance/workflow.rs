@@ -31,6 +31,12 @@ pub(super) async fn check(store: &dyn MlflowStore) {
     let name = unique("registered");
     let version = register_version(store, &name, &model).await.unwrap();
     assert_eq!((version.version, &version.run_id), (1, &run.run_id));
+    let listed = store.get_logged_model(&model.info.model_id).await.unwrap();
+    assert!(
+        listed.tag("mlflow.modelVersions").is_some_and(|versions| versions.contains(&name)),
+        "MLflow's page reads from this tag where a model is registered: {:?}",
+        listed.info.tags
+    );
     let again = register_version(store, &name, &model).await.unwrap();
     assert_eq!(again.version, 1, "the same model is not registered twice");
 
