@@ -11,6 +11,7 @@
 mod artifact_uri;
 pub mod config;
 mod connect;
+mod embedded;
 mod error;
 pub mod limits;
 mod local_tree;
@@ -22,6 +23,7 @@ pub mod workflow;
 pub use artifact_uri::ArtifactUri;
 pub use config::ClientConfig;
 pub use connect::connect;
+pub use embedded::EmbeddedStore;
 pub use error::{Error, Result, Source};
 pub use store::{ArtifactStore, LoggedModelStore, MlflowStore, RegistryStore, TrackingStore};
 pub use workflow::{NewModelArtifact, log_model_artifact, register_version};
