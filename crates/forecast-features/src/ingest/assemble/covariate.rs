@@ -1,0 +1,107 @@
+//! A covariate column in panel order: the history's rows and the future's.
+
+use std::sync::Arc;
+
+use forecast_core::Covariate;
+
+use super::future::{FutureRows, note_missing_value};
+use super::missing_column;
+use crate::ingest::catalogue::ProblemCode;
+use crate::ingest::collect::Collector;
+use crate::ingest::column::{Resolved, ValueColumn};
+use crate::ingest::dictionary::MISSING;
+use crate::ingest::grid::Grid;
+use crate::ingest::layout::Layout;
+use crate::ingest::reporter::Reporter;
+
+/// Where the rows of every covariate go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placing<'a> {
+    pub(crate) layout: &'a Layout,
+    /// Where the covariate rows of each series begin; one more than there are series.
+    pub(crate) offsets: &'a [usize],
+    /// Covariate position of every history row.
+    pub(crate) placement: &'a [u32],
+    pub(crate) future: &'a FutureRows,
+    pub(crate) grid: &'a Grid,
+}
+
+impl Placing<'_> {
+    /// The column in panel order, and the share of its empty values in the history's rows.
+    pub(crate) fn column(&self, column: ValueColumn, collector: &mut Collector<'_>) -> (Covariate, f64) {
+        let name = column.name.clone();
+        let expect = collector.expect(&name);
+        let Resolved { kind, values: raw } =
+            column.resolve(self.placement.len(), expect, &mut collector.reporter);
+        let mut shared = missing_column(self.offsets.last().copied().unwrap_or(0));
+        let mut missing_share = 0.0;
+        // The column has just been made, so nobody else holds it.
+        if let Some(values) = Arc::get_mut(&mut shared) {
+            let missing = self.place_history(values, (&raw, &name), &mut collector.reporter);
+            missing_share = missing as f64 / self.placement.len().max(1) as f64;
+            if self.future.given {
+                let may_be_empty = kind.is_categorical() && missing > 0;
+                self.place_future(values, (&raw, &name), &mut collector.reporter);
+                if !may_be_empty && !collector.lacking.contains(&name) {
+                    self.note_empty(values, &name, &mut collector.reporter);
+                }
+            }
+        }
+        (Covariate { name, kind, values: shared }, missing_share)
+    }
+
+    /// Returns how many rows of the history have no value.
+    fn place_history(&self, values: &mut [f32], (raw, name): (&[f32], &str), reporter: &mut Reporter) -> u64 {
+        let mut missing = 0;
+        let mut first = None;
+        for (row, (&position, &value)) in self.placement.iter().zip(raw).enumerate() {
+            if value.is_nan() {
+                missing += 1;
+                first = first.or(Some(row));
+            }
+            // Of several rows the last one with a value counts.
+            if position != MISSING && !value.is_nan() {
+                values[position as usize] = value;
+            }
+        }
+        reporter.rows(ProblemCode::CovariateMissing, name, missing, first.unwrap_or(0));
+        missing
+    }
+
+    /// Future values go where the history has none; where both have one they must agree.
+    fn place_future(&self, values: &mut [f32], (raw, name): (&[f32], &str), reporter: &mut Reporter) {
+        let future = self.future;
+        for (offset, cell) in future.cells.iter().enumerate() {
+            let Some((rank, step)) = *cell else { continue };
+            let row = future.first_row + offset;
+            let (rank, step) = (rank as usize, step as usize);
+            let (value, slot) = (raw[row], &mut values[self.offsets[rank] + step]);
+            let in_history = step < self.layout.rows[rank];
+            if in_history && !slot.is_nan() && !value.is_nan() && *slot != value {
+                let Reporter { ledger, locator } = &mut *reporter;
+                ledger.note(ProblemCode::FutureConflict, name, || {
+                    let place = locator.place(row).with_column(name).with_series(&self.layout.keys[rank]);
+                    let period = self.layout.first[rank].plus(step as i32);
+                    let time = self.grid.frequency.timestamp(period).map(crate::ingest::times::time_label);
+                    place.with_date(time.unwrap_or_default())
+                });
+            } else if !value.is_nan() {
+                *slot = value;
+            }
+        }
+    }
+
+    /// Notes rows within the horizon that are there but have no value.
+    fn note_empty(&self, values: &[f32], name: &str, reporter: &mut Reporter) {
+        for &(rank, step) in self.future.cells.iter().flatten() {
+            let (rank, step) = (rank as usize, step as usize);
+            let Some(ahead) = step.checked_sub(self.layout.rows[rank]) else { continue };
+            if ahead < self.future.horizon()
+                && self.is_running(rank)
+                && values[self.offsets[rank] + step].is_nan()
+            {
+                note_missing_value(&mut reporter.ledger, name, || self.place_ahead(rank, ahead));
+            }
+        }
+    }
+}

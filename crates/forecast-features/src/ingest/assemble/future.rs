@@ -1,0 +1,151 @@
+//! The rows of the future table: which series and step of the horizon each is for.
+
+use super::bits::Bits;
+use super::covariate::Placing;
+use crate::ingest::catalogue::ProblemCode;
+use crate::ingest::collect::Collector;
+use crate::ingest::dictionary::MISSING;
+use crate::ingest::grid::Grid;
+use crate::ingest::layout::Layout;
+use crate::ingest::ledger::Ledger;
+use crate::ingest::problem::Place;
+use crate::ingest::reporter::Reporter;
+use crate::ingest::times::time_label;
+
+/// Future rows by position: row `i` is row `first_row + i` of the collector.
+#[derive(Debug)]
+pub(crate) struct FutureRows {
+    /// Whether there is a future table at all.
+    pub(crate) given: bool,
+    pub(crate) first_row: usize,
+    /// Series position and step since the first row of the series; `None` for rows of no use.
+    pub(crate) cells: Vec<Option<(u32, u32)>>,
+    horizon: usize,
+}
+
+impl FutureRows {
+    /// Takes the future rows out of `collector`; notes those that belong to no series, come twice or
+    /// lie beyond the horizon.
+    pub(crate) fn take(
+        collector: &mut Collector<'_>,
+        grid: &Grid,
+        (layout, horizon): (&Layout, usize),
+    ) -> Self {
+        let first_row = collector.history_rows();
+        let mut future = Self { given: collector.has_future(), first_row, cells: Vec::new(), horizon };
+        let series = &collector.series[first_row..];
+        future.cells.reserve(series.len());
+        let mut seen = Bits::new(layout.len() * horizon);
+        let Reporter { ledger, locator } = &mut collector.reporter;
+        for (offset, (&id, &code)) in series.iter().zip(&collector.time.codes[first_row..]).enumerate() {
+            let row = first_row + offset;
+            let rank = layout.rank.get(id as usize).copied().unwrap_or(MISSING);
+            let place = || locator.place(row).with_series(collector.keys.key(id));
+            if id != MISSING && rank == MISSING {
+                ledger.note(ProblemCode::FutureUnknownSeries, "", place);
+            }
+            let (Some(first), Some(period)) = (layout.first.get(rank as usize), grid.period(code)) else {
+                future.cells.push(None);
+                continue;
+            };
+            let step = i64::from(period.0) - i64::from(first.0);
+            let ahead = step - layout.rows[rank as usize] as i64;
+            let dated = || place().with_date(collector.time.label(code));
+            if ahead >= horizon as i64 {
+                ledger.note(ProblemCode::FutureBeyondHorizon, "", dated);
+                future.cells.push(None);
+                continue;
+            }
+            if ahead < 0 {
+                ledger.note(ProblemCode::FutureOverlap, "", dated);
+            } else if seen.set(rank as usize * horizon + ahead as usize) {
+                ledger.note(ProblemCode::FutureDuplicateRows, "", dated);
+            }
+            future.cells.push(u32::try_from(step).ok().map(|step| (rank, step)));
+        }
+        future
+    }
+
+    /// Covariate rows of every series: its history and as far into the future as rows go.
+    pub(crate) fn covariate_rows(&self, layout: &Layout, has_covariates: bool) -> Vec<usize> {
+        let mut rows = layout.rows.clone();
+        if has_covariates {
+            for &(rank, step) in self.cells.iter().flatten() {
+                let rows = &mut rows[rank as usize];
+                *rows = (*rows).max(step as usize + 1);
+            }
+        }
+        rows
+    }
+
+    /// Notes every series that still runs when the table ends and lacks rows within the horizon.
+    pub(crate) fn note_coverage(&self, placing: &Placing<'_>, collector: &mut Collector<'_>) {
+        if !self.given {
+            return;
+        }
+        let layout = placing.layout;
+        let mut covered = Bits::new(layout.len() * self.horizon);
+        for &(rank, step) in self.cells.iter().flatten() {
+            let rank = rank as usize;
+            if let Some(ahead) = (step as usize).checked_sub(layout.rows[rank]) {
+                covered.set(rank * self.horizon + ahead);
+            }
+        }
+        let columns = collector.spec.known_future.join(", ");
+        for series in (0..layout.len()).filter(|&series| placing.is_running(series)) {
+            let steps = |ahead: usize| covered.get(series * self.horizon + ahead);
+            note_missing_steps(&mut collector.reporter.ledger, (&columns, self.horizon), steps, |ahead| {
+                placing.place_ahead(series, ahead)
+            });
+        }
+    }
+
+    /// Periods of the horizon.
+    pub(crate) fn horizon(&self) -> usize {
+        self.horizon
+    }
+}
+
+/// Notes, for one series, steps of the horizon without a row: late at the start, stopping early, or
+/// missing in between.
+pub(crate) fn note_missing_steps(
+    ledger: &mut Ledger,
+    (columns, horizon): (&str, usize),
+    covered: impl Fn(usize) -> bool,
+    place: impl Fn(usize) -> Place,
+) {
+    let columns = format!("`{}`", columns.replace(", ", "`, `"));
+    let first = (0..horizon).find(|&ahead| covered(ahead));
+    let last = (0..horizon).rev().find(|&ahead| covered(ahead));
+    let (Some(first), Some(last)) = (first, last) else {
+        return ledger.note_many(ProblemCode::FutureRowMissing, &columns, horizon as u64, || place(0));
+    };
+    let inside = (first..last).filter(|&ahead| !covered(ahead));
+    let late = first as u64;
+    let early = (horizon - 1 - last) as u64;
+    ledger.note_many(ProblemCode::FutureStartsLate, &columns, late, || place(0));
+    ledger.note_many(ProblemCode::FutureStopsEarly, &columns, early, || place(last + 1));
+    for ahead in inside {
+        ledger.note(ProblemCode::FutureRowMissing, &columns, || place(ahead));
+    }
+}
+
+/// Notes a step of the horizon whose row has no value of `column`.
+pub(crate) fn note_missing_value(ledger: &mut Ledger, column: &str, place: impl FnOnce() -> Place) {
+    ledger.note(ProblemCode::FutureValueMissing, column, || place().with_column(column));
+}
+
+impl Placing<'_> {
+    /// Whether the series' history reaches the end of the table, so that it will be forecast.
+    pub(crate) fn is_running(&self, series: usize) -> bool {
+        let layout = self.layout;
+        layout.first[series].plus(layout.rows[series] as i32 - 1) == layout.table_last
+    }
+
+    /// A step ahead of a series, for people.
+    pub(crate) fn place_ahead(&self, series: usize, ahead: usize) -> Place {
+        let period = self.layout.first[series].plus((self.layout.rows[series] + ahead) as i32);
+        let time = self.grid.frequency.timestamp(period).map(time_label);
+        Place::default().with_series(&self.layout.keys[series]).with_date(time.unwrap_or_default())
+    }
+}

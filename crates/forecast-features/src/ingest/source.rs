@@ -1,0 +1,166 @@
+//! From paths, directories and glob patterns to an ordered list of files, each with its format.
+//!
+//! Files of a directory or pattern are read in the order of their paths; a file that is named
+//! twice is read once. The format is told from the first bytes, not from the name.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::error::{ConfigError, IngestError};
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Csv,
+    CsvGzip,
+    Parquet,
+}
+
+/// A file to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceFile {
+    pub(crate) path: PathBuf,
+    /// The path as messages show it.
+    pub(crate) name: String,
+    pub(crate) format: Format,
+    pub(crate) bytes: u64,
+}
+
+/// Name endings of tables, looked for in directories.
+const TABLE_ENDINGS: [&str; 7] = [".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz", ".parquet"];
+
+/// All files that `sources` stand for.
+pub(crate) fn resolve_sources(sources: &[String]) -> Result<Vec<SourceFile>, IngestError> {
+    if sources.is_empty() {
+        return Err(IngestError::Config(vec![ConfigError::NoSource]));
+    }
+    let mut files: Vec<SourceFile> = Vec::new();
+    for source in sources {
+        if is_url(source) {
+            return Err(IngestError::CloudNotBuilt { url: source.clone() });
+        }
+        for path in expand(source)? {
+            let path = std::path::absolute(&path)
+                .map(|full| (full, path.clone()))
+                .map_err(|e| io_error(&path, e))?;
+            if !files.iter().any(|file| std::path::absolute(&file.path).is_ok_and(|known| known == path.0)) {
+                files.push(open_source(path.1)?);
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Whether `source` is an address rather than a path.
+pub(crate) fn is_url(source: &str) -> bool {
+    source.split_once("://").is_some_and(|(scheme, _)| {
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+')
+    })
+}
+
+pub(crate) fn io_error(path: &Path, source: std::io::Error) -> IngestError {
+    IngestError::Io { path: path.to_owned(), source }
+}
+
+fn expand(source: &str) -> Result<Vec<PathBuf>, IngestError> {
+    let path = Path::new(source);
+    if path.is_dir() {
+        let mut files = Vec::new();
+        list_tables(path, &mut files)?;
+        return non_empty(
+            source,
+            files,
+            "is a directory without a table in it (.csv, .tsv, .txt, plain or .gz, or .parquet)",
+        );
+    }
+    if path.exists() || !source.contains(['*', '?', '[']) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let pattern = glob::glob(source).map_err(|error| IngestError::NoFiles {
+        source_name: source.to_owned(),
+        reason: format!("is not a pattern: {error}"),
+    })?;
+    let mut files = Vec::new();
+    for entry in pattern {
+        let path = entry.map_err(|error| io_error(&error.path().to_owned(), error.into()))?;
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    non_empty(source, files, "matches no file")
+}
+
+fn non_empty(source: &str, mut files: Vec<PathBuf>, reason: &str) -> Result<Vec<PathBuf>, IngestError> {
+    if files.is_empty() {
+        return Err(IngestError::NoFiles { source_name: source.to_owned(), reason: reason.to_owned() });
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Tables below a directory, without hidden files and the marks that engines leave (`_SUCCESS`).
+fn list_tables(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), IngestError> {
+    for entry in std::fs::read_dir(directory).map_err(|error| io_error(directory, error))? {
+        let path = entry.map_err(|error| io_error(directory, error))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        if name.starts_with(['.', '_']) {
+            continue;
+        }
+        if path.is_dir() {
+            list_tables(&path, files)?;
+        } else if TABLE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn open_source(path: PathBuf) -> Result<SourceFile, IngestError> {
+    let mut file = File::open(&path).map_err(|error| io_error(&path, error))?;
+    let bytes = file.metadata().map_err(|error| io_error(&path, error))?.len();
+    let mut magic = Vec::new();
+    file.by_ref().take(4).read_to_end(&mut magic).map_err(|error| io_error(&path, error))?;
+    let looks_like_parquet = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"));
+    let format = match magic.as_slice() {
+        [0x1f, 0x8b, ..] => Format::CsvGzip,
+        b"PAR1" => Format::Parquet,
+        _ if looks_like_parquet => Format::Parquet,
+        _ => Format::Csv,
+    };
+    let name = path.display().to_string();
+    Ok(SourceFile { path, name, format, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directories_are_walked_in_order_and_nothing_is_read_twice() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["b.csv", "a.parquet", "notes.md", "_SUCCESS", ".hidden.csv"] {
+            std::fs::write(directory.path().join(name), "x").unwrap();
+        }
+        let root = directory.path().display().to_string();
+        let sources = [root.clone(), format!("{root}/*.csv"), format!("{root}/b.csv")];
+        let names: Vec<String> = resolve_sources(&sources)
+            .unwrap()
+            .iter()
+            .map(|file| file.path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        // A pattern matches what it says, hidden files too.
+        assert_eq!(names, ["a.parquet", "b.csv", ".hidden.csv"]);
+    }
+
+    #[test]
+    fn nothing_found_is_said_in_so_many_words() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().display().to_string();
+        let message = |source: String| resolve_sources(&[source]).unwrap_err().to_string();
+        assert!(message(root.clone()).contains("without a table"));
+        assert!(message(format!("{root}/*.csv")).contains("matches no file"));
+        assert!(message(format!("{root}/sales.csv")).contains("cannot read"));
+        assert!(is_url("s3://bucket/sales.parquet") && !is_url("C:/sales.csv"));
+    }
+}
