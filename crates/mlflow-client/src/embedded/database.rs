@@ -155,7 +155,8 @@ fn connect(path: &Path) -> Outcome<Connection> {
 /// Switches the write-ahead log on. The setting stays in the file, and MLflow works with it.
 ///
 /// SQLite needs the file for itself at that moment and does not always wait for it, hence the
-/// attempts. A file system without shared memory keeps the old journal, which is slower but safe.
+/// attempts. Where others never leave it alone, or the file system has no shared memory, the old
+/// journal stays: readers and writers then wait for each other, and nothing else changes.
 fn use_write_ahead_log(connection: &Connection) -> Outcome<()> {
     let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {
@@ -169,6 +170,10 @@ fn use_write_ahead_log(connection: &Connection) -> Outcome<()> {
                     && Instant::now() < deadline =>
             {
                 sleep(WAL_RETRY);
+            }
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                tracing::warn!(%error, "the embedded store works without its write-ahead log");
+                return Ok(());
             }
             Err(error) => return Err(error.into()),
         }

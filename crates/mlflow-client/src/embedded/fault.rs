@@ -80,3 +80,33 @@ fn database_failure(operation: &'static str, source: rusqlite::Error) -> Error {
     };
     Error::Storage { operation, detail: format!("{remedy}: {source}"), source: Box::new(source) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sqlite(code: i32) -> Error {
+        let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        Fault::from(error).during("log a batch")
+    }
+
+    #[test]
+    fn a_lock_passes_and_a_full_disk_does_not() {
+        let locked = sqlite(rusqlite::ffi::SQLITE_BUSY);
+        assert!(locked.is_transient() && matches!(locked, Error::Unavailable { .. }), "{locked}");
+        let full = sqlite(rusqlite::ffi::SQLITE_FULL);
+        assert!(!full.is_transient());
+        let text = full.to_string();
+        assert!(text.starts_with("log a batch: the database failed: the disk is full; make room"), "{text}");
+    }
+
+    #[test]
+    fn a_number_beyond_the_database_is_the_callers_mistake() {
+        let error = rusqlite::Connection::open_in_memory()
+            .unwrap()
+            .query_row("SELECT ?1", [u64::MAX], |_| Ok(()))
+            .unwrap_err();
+        let error = Fault::from(error).during("get a model version");
+        assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+    }
+}

@@ -127,7 +127,7 @@ impl RegistryStore for EmbeddedStore {
         let description = description.to_owned();
         self.database
             .write("update a model version", move |connection| {
-                model_versions::update(connection, (&name, version), &description)
+                model_versions::update(connection, &name, version, &description)
             })
             .await
     }
@@ -155,7 +155,7 @@ impl RegistryStore for EmbeddedStore {
         let tag = tag.clone();
         self.database
             .write("tag a model version", move |connection| {
-                model_versions::set_tag(connection, (&name, version), &tag)
+                model_versions::set_tag(connection, &name, version, &tag)
             })
             .await
     }
@@ -165,7 +165,7 @@ impl RegistryStore for EmbeddedStore {
         let key = key.to_owned();
         self.database
             .write("delete a model version's tag", move |connection| {
-                model_versions::delete_tag(connection, (&name, version), &key)
+                model_versions::delete_tag(connection, &name, version, &key)
             })
             .await
     }

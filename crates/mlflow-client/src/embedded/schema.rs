@@ -16,7 +16,8 @@ const TABLES: &str = include_str!("schema/mlflow-3.17.2.sql");
 const DEFAULT_EXPERIMENT: &str = "
     INSERT INTO experiments
         (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time, workspace)
-    VALUES (0, 'Default', 'mlflow-artifacts:/0', 'active', ?1, ?1, 'default')";
+    VALUES (0, 'Default', 'mlflow-artifacts:/0', 'active', ?1, ?1, 'default')
+    ON CONFLICT DO NOTHING";
 
 /// What an opened database file holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,7 +58,8 @@ pub(super) fn create(transaction: &Transaction<'_>, uri: &str) -> Outcome<()> {
     if content(transaction)? == Content::Nothing {
         transaction.execute_batch(TABLES)?;
     }
-    // A database made by `mlflow db upgrade` has its tables but not this row.
+    // A database made by `mlflow db upgrade` has its tables but not this row. Where somebody has given
+    // its name to another experiment, it stays out.
     transaction.execute(DEFAULT_EXPERIMENT, [now_ms()])?;
     Ok(())
 }

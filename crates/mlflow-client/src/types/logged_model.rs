@@ -125,7 +125,7 @@ pub struct LoggedModelOrder {
 /// Which logged models to find.
 ///
 /// The filter language common to all stores: comparisons joined by `AND` over `name`, `model_id`,
-/// `model_type`, `status` and `source_run_id` (`=`, `!=`; `name` also `LIKE`, `ILIKE`),
+/// `model_type` and `source_run_id` (`=`, `!=`; `name` also `LIKE`, `ILIKE`),
 /// `tags.<key>`, `params.<key>` and `metrics.<key>`. Newest first by default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LoggedModelQuery {

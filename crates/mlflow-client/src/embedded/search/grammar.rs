@@ -5,6 +5,7 @@
 
 use super::SyntaxError;
 use super::lexer::{Token, tokens};
+use crate::types::LoggedModelOrder;
 
 /// What a key belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,17 +125,17 @@ pub(super) fn parse_order(clause: &str) -> Result<Order, SyntaxError> {
     Ok(Order { entity, key, direction })
 }
 
-/// The order by a field named as `key` or `entity.key`, without quotes around the key.
+/// Reads an order that names its field as `key` or `entity.key`, without quotes around the key.
 ///
 /// # Errors
 /// An entity that there is not.
-pub(super) fn order_of_field(field: &str, ascending: bool) -> Result<Order, SyntaxError> {
-    let token = match field.split_once('.') {
+pub(super) fn parse_order_field(order: &LoggedModelOrder) -> Result<Order, SyntaxError> {
+    let token = match order.field_name.split_once('.') {
         Some((entity, key)) => Token::Path { entity: Some(entity.to_owned()), key: key.to_owned() },
-        None => Token::Path { entity: None, key: field.to_owned() },
+        None => Token::Path { entity: None, key: order.field_name.clone() },
     };
     let (entity, key) = parse_path(&token)?;
-    let direction = if ascending { Direction::Ascending } else { Direction::Descending };
+    let direction = if order.ascending { Direction::Ascending } else { Direction::Descending };
     Ok(Order { entity, key, direction })
 }
 

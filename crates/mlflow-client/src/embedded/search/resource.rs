@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 
 use super::SyntaxError;
 use super::grammar::{
-    Comparison, Direction, Entity, Op, Operand, Order, order_of_field, parse_filter, parse_order,
+    Comparison, Direction, Entity, Op, Operand, Order, parse_filter, parse_order, parse_order_field,
 };
 use crate::embedded::fault::{Fault, Outcome};
 use crate::types::LoggedModelOrder;
@@ -128,7 +128,7 @@ impl Resource {
         fields: &[LoggedModelOrder],
         to: &mut Condition,
     ) -> Outcome<()> {
-        let orders = fields.iter().map(|field| order_of_field(&field.field_name, field.ascending)).collect();
+        let orders = fields.iter().map(parse_order_field).collect();
         self.order_by_all(orders, to)
     }
 
@@ -176,7 +176,7 @@ impl Resource {
                 return Err(SyntaxError::new(format!("{key:?} must be compared with a quoted text")));
             };
             to.sql.push_str(" AND ");
-            compare_text(&format!("related.{}", related.value), (comparison.op, text), to)?;
+            compare_text(&format!("related.{}", related.value), comparison.op, text, to)?;
         }
         to.sql.push(')');
         Ok(())
@@ -231,7 +231,7 @@ fn compare_attribute(
 ) -> Result<(), SyntaxError> {
     let (column, key, op) = (attribute.column, &comparison.key, comparison.op);
     match (attribute.kind, op, &comparison.operand) {
-        (Kind::Text | Kind::Key, _, Operand::Text(text)) => compare_text(column, (op, text), to),
+        (Kind::Text | Kind::Key, _, Operand::Text(text)) => compare_text(column, op, text, to),
         (Kind::Key, Op::In | Op::NotIn, Operand::List(texts)) => {
             push_list(column, op, texts.iter().cloned().map(Value::Text), to);
             Ok(())
@@ -255,7 +255,7 @@ fn compare_attribute(
     }
 }
 
-fn compare_text(column: &str, (op, text): (Op, &str), to: &mut Condition) -> Result<(), SyntaxError> {
+fn compare_text(column: &str, op: Op, text: &str, to: &mut Condition) -> Result<(), SyntaxError> {
     let value = [Value::Text(text.to_owned())];
     match op {
         Op::Like => to.push(&format!("{column} LIKE ?"), value),

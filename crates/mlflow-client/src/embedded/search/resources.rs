@@ -58,7 +58,7 @@ pub(in crate::embedded) const LOGGED_MODELS: Resource = Resource {
         attribute(&["model_id"], "logged_models.model_id", Kind::Key),
         attribute(&["model_type"], "logged_models.model_type", Kind::Key),
         attribute(&["source_run_id"], "logged_models.source_run_id", Kind::Key),
-        attribute(&["status"], "logged_models.status", Kind::Text),
+        attribute(&["status"], "logged_models.status", Kind::SortOnly),
         attribute(
             &["creation_time", "creation_timestamp", "creation_timestamp_ms"],
             "logged_models.creation_timestamp_ms",
@@ -87,7 +87,7 @@ pub(in crate::embedded) const LOGGED_MODELS: Resource = Resource {
         ..related("logged_model_tags", "related.model_id = logged_models.model_id")
     }),
     natural_order: &["logged_models.creation_timestamp_ms DESC", "logged_models.model_id"],
-    grammar: "name = 'x', model_id, model_type, source_run_id, status, creation_timestamp > 1, metrics.x > 1, params.a = 'b' and \
+    grammar: "name = 'x', model_id, model_type, source_run_id, creation_timestamp > 1, metrics.x > 1, params.a = 'b' and \
               tags.x = 'y', joined by AND; texts also by !=, LIKE, ILIKE",
 };
 

@@ -105,7 +105,7 @@ pub(in crate::embedded) fn search(
 
 /// Deletes an active experiment and its runs, keeping their rows.
 pub(in crate::embedded) fn delete(connection: &Connection, experiment_id: &str) -> Outcome<()> {
-    let id = change_stage(connection, experiment_id, ("active", "deleted"))?;
+    let id = change_stage(connection, experiment_id, "active", "deleted")?;
     connection.execute(
         "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = ?1 WHERE experiment_id = ?2",
         params![now_ms(), id],
@@ -115,7 +115,7 @@ pub(in crate::embedded) fn delete(connection: &Connection, experiment_id: &str) 
 
 /// Restores a deleted experiment and its runs.
 pub(in crate::embedded) fn restore(connection: &Connection, experiment_id: &str) -> Outcome<()> {
-    let id = change_stage(connection, experiment_id, ("deleted", "active"))?;
+    let id = change_stage(connection, experiment_id, "deleted", "active")?;
     connection.execute(
         "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE experiment_id = ?1",
         [id],
@@ -129,7 +129,7 @@ pub(in crate::embedded) fn set_tag(connection: &Connection, experiment_id: &str,
     put_tag(connection, validate::experiment_id(experiment_id)?, tag)
 }
 
-fn change_stage(connection: &Connection, experiment_id: &str, (from, to): (&str, &str)) -> Outcome<i64> {
+fn change_stage(connection: &Connection, experiment_id: &str, from: &str, to: &str) -> Outcome<i64> {
     let id = validate::experiment_id(experiment_id)?;
     let changed = connection.execute(
         "UPDATE experiments SET lifecycle_stage = ?1, last_update_time = ?2 WHERE experiment_id = ?3 AND lifecycle_stage = ?4",

@@ -20,7 +20,7 @@ pub(in crate::embedded) fn log(
     for input in datasets {
         validate::dataset_input(input)?;
         let dataset = dataset_uuid(connection, &run, &input.dataset)?;
-        log_one(connection, (&dataset, run_id), input)?;
+        log_one(connection, &dataset, run_id, input)?;
     }
     Ok(())
 }
@@ -125,7 +125,7 @@ fn dataset_uuid(connection: &Connection, run: &RunInfo, dataset: &Dataset) -> Ou
 }
 
 /// The same dataset read twice by a run is one edge, with the tags of the first reading.
-fn log_one(connection: &Connection, (dataset, run_id): (&str, &str), input: &DatasetInput) -> Outcome<()> {
+fn log_one(connection: &Connection, dataset: &str, run_id: &str, input: &DatasetInput) -> Outcome<()> {
     let edge = new_uuid();
     let added = connection.execute(
         "INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id)

@@ -51,7 +51,7 @@ pub(in crate::embedded) fn create(connection: &Connection, new: &NewLoggedModel)
             return Err(Fault::Invalid(format!("param {:?} of the model is there twice", param.key)));
         }
     }
-    put_tags(connection, (&model_id, experiment_id), &new.tags)?;
+    put_tags(connection, &model_id, experiment_id, &new.tags)?;
     get(connection, &model_id)
 }
 
@@ -118,7 +118,7 @@ pub(in crate::embedded) fn search(
 
 pub(in crate::embedded) fn set_tags(connection: &Connection, model_id: &str, tags: &[Tag]) -> Outcome<()> {
     let experiment_id = experiment_of(connection, model_id)?;
-    put_tags(connection, (model_id, experiment_id), tags)
+    put_tags(connection, model_id, experiment_id, tags)
 }
 
 pub(in crate::embedded) fn delete(connection: &Connection, model_id: &str) -> Outcome<()> {
@@ -130,7 +130,7 @@ pub(in crate::embedded) fn delete(connection: &Connection, model_id: &str) -> Ou
     Ok(())
 }
 
-fn put_tags(connection: &Connection, (model_id, experiment_id): (&str, i64), tags: &[Tag]) -> Outcome<()> {
+fn put_tags(connection: &Connection, model_id: &str, experiment_id: i64, tags: &[Tag]) -> Outcome<()> {
     for tag in tags {
         connection.execute(
             "INSERT INTO logged_model_tags (model_id, experiment_id, tag_key, tag_value) VALUES (?1, ?2, ?3, ?4)

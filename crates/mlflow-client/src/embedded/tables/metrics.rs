@@ -30,7 +30,7 @@ pub(super) fn write(connection: &Connection, run: &RunInfo, metric: &Metric) -> 
         )?
         .execute(params![metric.key, value, metric.timestamp_ms, run.run_id, metric.step, is_nan])?;
     match &metric.model_id {
-        Some(model_id) => write_of_model(connection, run, (model_id, metric)),
+        Some(model_id) => write_of_model(connection, run, model_id, metric),
         None => Ok(()),
     }
 }
@@ -77,11 +77,7 @@ pub(in crate::embedded) fn history(
     Ok(window.page(rows(connection, &sql, [&query.run_id, &query.key], metric)?))
 }
 
-fn write_of_model(
-    connection: &Connection,
-    run: &RunInfo,
-    (model_id, metric): (&str, &Metric),
-) -> Outcome<()> {
+fn write_of_model(connection: &Connection, run: &RunInfo, model_id: &str, metric: &Metric) -> Outcome<()> {
     super::logged_models::experiment_of(connection, model_id)?;
     let Stored { value, .. } = Stored::from(metric.value);
     let identity = params![model_id, metric.key, metric.timestamp_ms, metric.step, run.run_id];

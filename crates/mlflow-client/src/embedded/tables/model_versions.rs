@@ -59,11 +59,11 @@ pub(in crate::embedded) fn create(connection: &Connection, new: &NewModelVersion
         ],
     )?;
     for tag in &new.tags {
-        put_tag(connection, (&new.name, version), tag)?;
+        put_tag(connection, &new.name, version, tag)?;
     }
     registered_models::touch(connection, &new.name)?;
     if let Some(model_id) = new.model_id.as_deref().filter(|id| !id.is_empty()) {
-        note_on_logged_model(connection, model_id, (&new.name, version))?;
+        note_on_logged_model(connection, model_id, &new.name, version)?;
     }
     get(connection, &new.name, version)
 }
@@ -136,7 +136,8 @@ pub(in crate::embedded) fn search(
 
 pub(in crate::embedded) fn update(
     connection: &Connection,
-    (name, version): (&str, u64),
+    name: &str,
+    version: u64,
     description: &str,
 ) -> Outcome<ModelVersion> {
     get(connection, name, version)?;
@@ -192,15 +193,21 @@ pub(in crate::embedded) fn delete(connection: &Connection, name: &str, version: 
     registered_models::touch(connection, name)
 }
 
-pub(in crate::embedded) fn set_tag(connection: &Connection, version: (&str, u64), tag: &Tag) -> Outcome<()> {
+pub(in crate::embedded) fn set_tag(
+    connection: &Connection,
+    name: &str,
+    version: u64,
+    tag: &Tag,
+) -> Outcome<()> {
     validate::registry_tag(tag)?;
-    get(connection, version.0, version.1)?;
-    put_tag(connection, version, tag)
+    get(connection, name, version)?;
+    put_tag(connection, name, version, tag)
 }
 
 pub(in crate::embedded) fn delete_tag(
     connection: &Connection,
-    (name, version): (&str, u64),
+    name: &str,
+    version: u64,
     key: &str,
 ) -> Outcome<()> {
     get(connection, name, version)?;
@@ -231,11 +238,7 @@ pub(super) fn storage_location(connection: &Connection, name: &str, version: u64
 }
 
 /// Adds a version to the logged model's list of its versions.
-fn note_on_logged_model(
-    connection: &Connection,
-    model_id: &str,
-    (name, version): (&str, u64),
-) -> Outcome<()> {
+fn note_on_logged_model(connection: &Connection, model_id: &str, name: &str, version: u64) -> Outcome<()> {
     let model = logged_models::get(connection, model_id)?;
     // Whatever else is in the list stays as it is; a tag that is no list is replaced, as MLflow does.
     let mut versions: Vec<Value> =
@@ -247,7 +250,7 @@ fn note_on_logged_model(
     logged_models::set_tags(connection, model_id, &[Tag::new(VERSIONS_TAG, Value::from(versions))])
 }
 
-fn put_tag(connection: &Connection, (name, version): (&str, u64), tag: &Tag) -> Outcome<()> {
+fn put_tag(connection: &Connection, name: &str, version: u64, tag: &Tag) -> Outcome<()> {
     connection.execute(
         "INSERT INTO model_version_tags (workspace, name, version, key, value) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (workspace, key, name, version) DO UPDATE SET value = excluded.value",
