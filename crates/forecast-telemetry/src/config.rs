@@ -55,6 +55,8 @@ pub enum LogFormat {
 #[derive(Debug, Clone)]
 pub struct TelemetryConfig {
     pub(crate) log_format: LogFormat,
+    /// Whether colours are welcome on a terminal.
+    pub(crate) colour: bool,
     pub(crate) filter: String,
     pub(crate) otlp: OtlpConfig,
     pub(crate) sampler: Sampler,
@@ -77,6 +79,7 @@ impl TelemetryConfig {
         let mut reader = Reader::new(&lookup);
         let config = Self {
             log_format: read_log_format(&mut reader),
+            colour: reader.get("NO_COLOR").is_none(),
             filter: read_filter(&mut reader),
             otlp: OtlpConfig::read(&mut reader),
             sampler: Sampler::read(&mut reader),

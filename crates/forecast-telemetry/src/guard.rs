@@ -1,5 +1,6 @@
 //! The guard that keeps telemetry running, and sends the last of it.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
-use crate::export::ExportRuntime;
+use crate::export::{ExportHealth, ExportRuntime};
 use crate::metrics::Metrics;
 
 /// Keeps telemetry running; keep it until the program ends.
@@ -30,6 +31,7 @@ pub struct TelemetryGuard {
 pub(crate) struct Sending {
     pub(crate) traces: SdkTracerProvider,
     pub(crate) logs: SdkLoggerProvider,
+    pub(crate) health: Arc<ExportHealth>,
     pub(crate) runtime: ExportRuntime,
 }
 
@@ -64,7 +66,8 @@ impl TelemetryGuard {
             Box::new(move || logs.shutdown_with_timeout(timeout).is_ok()),
             Box::new(move || metrics.shutdown_with_timeout(timeout).is_ok()),
         ];
-        let complete = run_all_within(timeout, tasks);
+        // The SDK calls a shutdown good that lost what it had; the exporters know better.
+        let complete = run_all_within(timeout, tasks) && sending.health.is_well();
         // Only now: the exports above run on it.
         drop(sending.runtime);
         if complete { ShutdownOutcome::Complete } else { ShutdownOutcome::Incomplete }

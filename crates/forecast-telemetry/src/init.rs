@@ -79,7 +79,12 @@ pub fn build(config: &TelemetryConfig, writer: impl LogWriter) -> Result<(Dispat
     let guard = TelemetryGuard {
         metrics: pipelines.metrics,
         shutdown_timeout: config.shutdown_timeout,
-        sending: runtime.map(|runtime| Sending { traces: pipelines.traces, logs: pipelines.logs, runtime }),
+        sending: runtime.map(|runtime| Sending {
+            traces: pipelines.traces,
+            logs: pipelines.logs,
+            health: pipelines.health,
+            runtime,
+        }),
     };
     Ok((Dispatch::new(Registry::default().with(layers)), guard))
 }
@@ -89,6 +94,7 @@ struct Pipelines {
     traces: SdkTracerProvider,
     logs: SdkLoggerProvider,
     metrics: Metrics,
+    health: Arc<ExportHealth>,
 }
 
 impl Pipelines {
@@ -121,7 +127,7 @@ impl Pipelines {
             Some(reader) => meters.with_reader(reader),
             None => meters,
         })?;
-        Ok(Self { traces: tracers.build(), logs: loggers.build(), metrics })
+        Ok(Self { traces: tracers.build(), logs: loggers.build(), metrics, health })
     }
 }
 
@@ -163,8 +169,8 @@ fn layers(
     let terminal = io::stderr().is_terminal();
     let lines: BoxedLayer<Registry> = match (config.log_format, terminal) {
         (LogFormat::Json, _) | (LogFormat::Auto, false) => JsonLogs::new(writer, SystemTime).boxed(),
-        (LogFormat::Human, false) => human_layer(writer, Colour::Plain),
-        (LogFormat::Human | LogFormat::Auto, true) => human_layer(writer, Colour::Ansi),
+        (LogFormat::Human | LogFormat::Auto, true) if config.colour => human_layer(writer, Colour::Ansi),
+        (LogFormat::Human | LogFormat::Auto, _) => human_layer(writer, Colour::Plain),
     };
     layers.push(lines.with_filter(log_filter(&config.filter).map_err(unusable)?).boxed());
     Ok(layers)

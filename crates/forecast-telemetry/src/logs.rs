@@ -3,6 +3,8 @@
 mod human;
 mod json;
 
+use std::error::Error;
+
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
@@ -63,4 +65,16 @@ fn quieten(directives: &str) -> String {
     } else {
         format!("{directives},opentelemetry=off")
     }
+}
+
+/// An error with its causes, as `what: why: why`.
+fn error_chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
 }

@@ -103,15 +103,29 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
 fn find_userinfo(text: &str, mut from: usize) -> Option<(usize, usize)> {
     while let Some(found) = text[from..].find("://") {
         let start = from + found + 3;
-        let authority = text[start..]
-            .find(|c: char| c.is_whitespace() || "/?#\"'<>`,;()[]{}|".contains(c))
-            .map_or(&text[start..], |end| &text[start..start + end]);
-        match authority.rfind('@') {
-            Some(at) if at > 0 => return Some((start, start + at)),
-            _ => from = start,
+        let address = until(&text[start..], |c| c.is_whitespace() || "\"<>`{}|".contains(c));
+        let authority = until(address, |c| "/?#".contains(c));
+        let userinfo = match authority.rfind('@') {
+            // A password with an unencoded `/`, `?` or `#`: what looks like a port is none.
+            None if has_impossible_port(authority) => address.rfind('@').unwrap_or(0),
+            found => found.unwrap_or(0),
+        };
+        if userinfo > 0 && &address[..userinfo] != REDACTED {
+            return Some((start, start + userinfo));
         }
+        from = start;
     }
     None
+}
+
+/// `text` up to the first character that ends it.
+fn until(text: &str, ends: impl Fn(char) -> bool) -> &str {
+    text.find(ends).map_or(text, |end| &text[..end])
+}
+
+fn has_impossible_port(authority: &str) -> bool {
+    let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+    !port.ends_with(']') && port.starts_with(|c: char| !c.is_ascii_digit())
 }
 
 /// The credential after the next `Bearer ` or `Basic ` at or after `from`.
@@ -194,6 +208,8 @@ mod tests {
             ("GET https://bob:pa@ss@mlflow:5000/x", "GET https://[redacted]@mlflow:5000/x"),
             ("a http://u:p@h b ftp://v:q@i", "a http://[redacted]@h b ftp://[redacted]@i"),
             ("authorization: Bearer eyJhbGciOi.J9", "authorization: Bearer [redacted]"),
+            ("http://u:p,(a]s@h/x", "http://[redacted]@h/x"),
+            ("http://u:p/a#s@h/x", "http://[redacted]@h/x"),
             ("basic dXNlcjpwYXNz,", "basic [redacted],"),
             (
                 "https://a.blob/x?sv=1&sig=abc%3D&se=2 failed",
@@ -214,6 +230,8 @@ mod tests {
             "a basic idea",
             "mail bob@example.org",
             "https://mlflow:5000/api?run_id=7",
+            "https://mlflow:5000/api?mail=bob@example.org",
+            "http://[::1]/x@y",
             "x=1 y==2 =",
             "://",
             "://@h",
@@ -223,4 +241,38 @@ mod tests {
             assert!(matches!(scrub(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_secret_is_found_in_any_surroundings(
+            parts in proptest::collection::vec(proptest::sample::select(PARTS.as_slice()), 0..12),
+            tail in ".*",
+        ) {
+            let around = parts.concat() + &tail;
+            for secret in ["http://bob:hunter2@mlflow", "token=hunter2", "bearer hunter2hunter2"] {
+                let text = format!("{around} {secret} {around}");
+                proptest::prop_assert!(!scrub(&text).contains("hunter2"), "{}", scrub(&text));
+            }
+        }
+    }
+
+    /// What the rules look at, so that random text meets them.
+    const PARTS: [&str; 16] = [
+        "http://",
+        "://",
+        "@",
+        ":",
+        "/",
+        "token=",
+        "=",
+        "\"",
+        "'",
+        "bearer ",
+        "Basic ",
+        "abcdefgh",
+        " ",
+        "é",
+        "[redacted]",
+        "?sig=",
+    ];
 }

@@ -26,6 +26,7 @@ pub const VARIABLES: &[Variable] = &[
         "human on a terminal, json otherwise",
         "How log lines on standard error look: `human` or `json`.",
     ),
+    variable("NO_COLOR", "colours on a terminal", "Anything at all: no colours in log lines."),
     variable(
         "FORECAST_LOG",
         "`RUST_LOG`, else `info`",

@@ -23,6 +23,11 @@ use crate::redact::scrub;
 pub(crate) struct ExportHealth(AtomicU8);
 
 impl ExportHealth {
+    /// Whether the last export of every signal arrived.
+    pub(crate) fn is_well(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
     /// Notes how an export ended; speaks on the change from all well to not well, and back.
     fn note(&self, signal: Signal, result: &OTelSdkResult) {
         let bit = 1 << signal as u8;
@@ -107,5 +112,59 @@ impl<E: PushMetricExporter> PushMetricExporter for Watched<E> {
 
     fn temporality(&self) -> Temporality {
         self.exporter.temporality()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Seek};
+
+    use opentelemetry_sdk::error::OTelSdkError;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::logs::JsonLogs;
+
+    /// What is logged while `body` runs, as `LEVEL message` lines.
+    fn logged(body: impl FnOnce()) -> Vec<String> {
+        let mut file = tempfile::tempfile().unwrap();
+        let writer: Arc<File> = Arc::new(file.try_clone().unwrap());
+        let lines = JsonLogs::new(writer, ());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), body);
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        let line = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let message = line["message"].as_str().unwrap();
+            let (start, _) = message.split_once(';').unwrap_or((message, ""));
+            format!("{} {start}", line["level"].as_str().unwrap())
+        };
+        text.lines().map(line).collect()
+    }
+
+    #[test]
+    fn only_changes_are_reported() {
+        let health = ExportHealth::default();
+        let failed = Err(OTelSdkError::InternalFailure("refused".to_owned()));
+        let lines = logged(|| {
+            health.note(Signal::Logs, &Ok(()));
+            health.note(Signal::Traces, &failed);
+            health.note(Signal::Metrics, &failed);
+            health.note(Signal::Traces, &failed);
+            assert!(!health.is_well());
+            health.note(Signal::Traces, &Ok(()));
+            health.note(Signal::Metrics, &Ok(()));
+            health.note(Signal::Metrics, &Ok(()));
+            assert!(health.is_well());
+        });
+        assert_eq!(
+            lines,
+            [
+                "WARN telemetry does not arrive at the collector",
+                "INFO telemetry arrives at the collector again",
+            ]
+        );
     }
 }

@@ -1,15 +1,17 @@
 //! Log lines for people at a terminal.
 
-use std::fmt::Write as _;
+use std::error::Error;
+use std::fmt::{self, Debug};
 
 use tracing::Subscriber;
+use tracing::field::{Field, Visit};
 use tracing_subscriber::Layer;
-use tracing_subscriber::field::MakeExt;
-use tracing_subscriber::fmt::format::{Writer, debug_fn};
-use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::logs::BoxedLayer;
+use super::{BoxedLayer, error_chain};
 use crate::redact::{REDACTED, is_secret_name, scrub};
 
 /// Whether lines are coloured.
@@ -25,18 +27,63 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let fields = debug_fn(|out: &mut Writer<'_>, field, value| {
+    tracing_subscriber::fmt::layer()
+        .fmt_fields(HumanFields)
+        .with_ansi(colour == Colour::Ansi)
+        .with_writer(writer)
+        // It would complain on standard error that standard error is gone.
+        .log_internal_errors(false)
+        .boxed()
+}
+
+/// Writes fields as `message name=value …`.
+struct HumanFields;
+
+impl<'writer> FormatFields<'writer> for HumanFields {
+    fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
+        let mut visitor = HumanVisitor { writer, separator: "", result: Ok(()) };
+        fields.record(&mut visitor);
+        visitor.result
+    }
+}
+
+struct HumanVisitor<'writer> {
+    writer: Writer<'writer>,
+    separator: &'static str,
+    result: fmt::Result,
+}
+
+impl HumanVisitor<'_> {
+    fn write(&mut self, field: &Field, value: &str) {
         let name = field.name();
-        if name == "message" {
-            return write!(out, "{}", scrub(&format!("{value:?}")));
+        // `otel.*` fields are instructions to the tracing bridge.
+        if self.result.is_err() || name.starts_with("otel.") {
+            return;
         }
-        if is_secret_name(name) {
-            return write!(out, "{name}={REDACTED}");
+        let value = if is_secret_name(name) { REDACTED.into() } else { scrub(value) };
+        let separator = self.separator;
+        self.result = match name {
+            "message" => write!(self.writer, "{separator}{value}"),
+            _ => write!(self.writer, "{separator}{name}={value}"),
+        };
+        self.separator = " ";
+    }
+}
+
+impl Visit for HumanVisitor<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.write(field, &format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            self.write(field, value);
+        } else {
+            self.record_debug(field, &value);
         }
-        let mut text = String::new();
-        write!(text, "{value:?}")?;
-        write!(out, "{name}={}", scrub(&text))
-    })
-    .delimited(" ");
-    fmt::layer().fmt_fields(fields).with_ansi(colour == Colour::Ansi).with_writer(writer).boxed()
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.write(field, &error_chain(value));
+    }
 }

@@ -10,8 +10,9 @@
 //! current trace; each is left out when there is none. `fields` are the event's own, `spans` go
 //! from the outermost to the innermost.
 
-use std::fmt::{Debug, Write as _};
-use std::io::Write as _;
+use std::error::Error;
+use std::fmt::Debug;
+use std::io::Write;
 
 use opentelemetry::Context as OtelContext;
 use opentelemetry::trace::TraceContextExt;
@@ -27,6 +28,7 @@ use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
+use super::error_chain;
 use crate::redact::{REDACTED, is_secret_name, scrub};
 
 /// Writes each event as a line of JSON, without secrets.
@@ -191,14 +193,7 @@ impl Visit for Fields {
         self.put(field, value);
     }
 
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let mut text = value.to_string();
-        let mut source = value.source();
-        while let Some(cause) = source {
-            // Writing to a string does not fail.
-            let _written = write!(text, ": {cause}");
-            source = cause.source();
-        }
-        self.text(field, &text);
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.text(field, &error_chain(value));
     }
 }
