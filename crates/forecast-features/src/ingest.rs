@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 mod arrow_cells;
 mod assemble;
 mod catalogue;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod collect;
 mod column;
 mod csv_file;

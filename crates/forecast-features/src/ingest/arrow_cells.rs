@@ -74,15 +74,14 @@ fn push_texts(collector: &mut Collector<'_>, role: Role, array: &ArrayRef) -> Re
     let texts: &StringArray = dictionary.values().as_string();
     let text = |position: usize| if texts.is_null(position) { "" } else { texts.value(position).trim() };
     let positions = || dictionary.keys().iter().map(|key| key.and_then(|key| usize::try_from(key).ok()));
-    let first_row = collector.rows();
     let Collector { keys, time, statics, covariates, reporter, .. } = collector;
     match role {
         Role::Key(column) => {
             let codes: Vec<u32> =
                 (0..texts.len()).map(|position| keys.code(column, text(position))).collect();
-            for (offset, position) in positions().enumerate() {
+            for position in positions() {
                 let code = position.map_or(MISSING, |position| codes[position]);
-                keys.push_code(column, code, first_row + offset, reporter);
+                keys.push_code(column, code, reporter);
             }
         }
         Role::Time => {
@@ -150,7 +149,7 @@ fn push_numbers(collector: &mut Collector<'_>, role: Role, array: &ArrayRef) -> 
         }
         Role::Static(column) => numbers.for_each(|number| statics[column].push_number(number)),
         Role::Covariate(column) => {
-            numbers.for_each(|number| covariates[column].push_number(number, reporter))
+            numbers.for_each(|number| covariates[column].push_number(number, reporter));
         }
         Role::Key(_) | Role::Time => {}
     }

@@ -76,9 +76,14 @@ pub(crate) fn assemble(
     };
     let future = FutureRows::take(&mut collector, &grid, (&layout, options.horizon.steps()));
     let history = collector.history_rows();
-    let mut placement = std::mem::take(&mut collector.time.codes);
-    placement.truncate(history);
-    layout.place_rows(&collector.series[..history], &mut placement, &grid);
+    let codes = std::mem::take(&mut collector.time.codes);
+    collector.series.truncate(history);
+    // Only covariates that run on beyond the history need the series of a row again.
+    let keeps_series = future.given && !collector.covariates.is_empty();
+    let mut placement =
+        if keeps_series { collector.series.clone() } else { std::mem::take(&mut collector.series) };
+    layout.place_rows(&mut placement, &codes, &grid);
+    drop(codes);
 
     let target = target::place_target(&mut collector, (&layout, &placement), (options, gaps, grid.frequency));
     let (available, available_share) = place_available(&mut collector, &layout, &placement);
@@ -147,7 +152,7 @@ fn place_available(
             continue;
         }
         if flag == super::column::UNKNOWN {
-            collector.reporter.row(ProblemCode::AvailabilityMissing, &column.name, row);
+            collector.reporter.row(ProblemCode::AvailabilityMissing.of(&column.name), row);
         } else {
             flags[position as usize] = flag == 1;
         }
@@ -172,7 +177,11 @@ fn place_statics(collector: &mut Collector<'_>, layout: &Layout) -> Vec<forecast
                         .with_series(&layout.keys[first])
                 };
                 let count = missing.count() as u64 + 1;
-                collector.reporter.ledger.note_many(ProblemCode::StaticMissing, &column.name, count, place);
+                collector.reporter.ledger.note_many(
+                    ProblemCode::StaticMissing.of(&column.name),
+                    count,
+                    place,
+                );
             }
             column
         })

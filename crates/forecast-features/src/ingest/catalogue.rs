@@ -92,7 +92,7 @@ catalogue! {
         => "fill in the date, or drop the row";
     BadTime "bad_time" Error
         "a value of `{column}` is not a date or time that can be read"
-        => "write dates as 2024-01-31, times as 2024-01-31T13:00:00, or give time_format";
+        => "write dates as 2024-01-31, times as 2024-01-31T13:00:00, or give the time_format that they have";
     AmbiguousTime "ambiguous_time" Error
         "a value of `{column}` can be read as day/month or as month/day"
         => "give time_format %d/%m/%Y or %m/%d/%Y (with the separator used), or write dates as 2024-01-31";
@@ -101,7 +101,7 @@ catalogue! {
         => "correct the year, or drop the row";
     BadNumber "bad_number" Error
         "a value of `{column}` is not a number"
-        => "correct the value; if the column holds categories, list it as categorical";
+        => "correct the value; for numbers such as 4,5 choose decimal = comma; for categories list the column as categorical";
     InfiniteValue "infinite_value" Error
         "a value of `{column}` is infinite or too large for a 32-bit float"
         => "correct the value, or leave it empty when it is unknown";
@@ -152,13 +152,13 @@ catalogue! {
         "the future table contradicts the history in column `{column}`"
         => "begin the future table after the last date of the history";
     FutureStartsLate "future_starts_late" Error
-        "the future rows of a series begin later than its forecast, so {column} is unknown at first"
+        "the future rows of a series begin later than its forecast: no value of {column} at first"
         => "add rows from the first date after the history on";
     FutureStopsEarly "future_stops_early" Error
-        "{column} stops before the horizon ends"
+        "the values of {column} stop before the horizon ends"
         => "add rows up to the end of the horizon, or ask for a shorter one";
     FutureRowMissing "future_row_missing" Error
-        "a series has no future row for a date within the horizon, so {column} is unknown"
+        "a series has no future row for a date within the horizon: no value of {column}"
         => "add a row for every series and period of the horizon";
     FutureValueMissing "future_value_missing" Error
         "column `{column}` is empty at a date within the horizon"

@@ -124,7 +124,7 @@ impl<'a> Collector<'a> {
     /// Makes room for `rows` more rows.
     pub(crate) fn reserve(&mut self, rows: usize) {
         self.series.reserve_exact(rows);
-        self.time.codes.reserve_exact(rows);
+        self.time.codes.reserve(rows);
         if self.part() == Part::History {
             self.target.values.reserve_exact(rows);
             if let Some(flags) = &mut self.available {
@@ -190,10 +190,7 @@ impl<'a> Collector<'a> {
         let text = text.trim();
         let Self { reporter, decimal, .. } = self;
         match role {
-            Role::Key(column) => {
-                let row = self.series.len() + self.keys.pending(column);
-                self.keys.push_text(column, text, row, reporter);
-            }
+            Role::Key(column) => self.keys.push_text(column, text, reporter),
             Role::Time => self.time.push_text(text, reporter),
             Role::Target => self.target.push_text(text, *decimal, reporter),
             Role::Available => {
@@ -238,6 +235,6 @@ impl<'a> Collector<'a> {
 
     /// Notes a problem of a whole file.
     pub(crate) fn note_file(&mut self, code: ProblemCode, place: Place) {
-        self.reporter.ledger.note(code, "", || place);
+        self.reporter.ledger.note(code, || place);
     }
 }

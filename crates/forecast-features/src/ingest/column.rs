@@ -4,6 +4,7 @@
 //! rows of a request, or as a mixture. Columns note what they cannot read and store "missing" there,
 //! so that all columns always have the same number of rows.
 
+mod codes;
 mod flag;
 mod infer;
 mod key;
@@ -12,6 +13,7 @@ mod per_series;
 mod time;
 mod value;
 
+pub(crate) use codes::Codes;
 pub(crate) use flag::{FlagColumn, UNKNOWN};
 pub(crate) use infer::Expect;
 pub(crate) use key::KeyIndex;

@@ -92,25 +92,25 @@ impl Cells {
             (0..collector.keys.len() as u32).map(|id| wanted.get(&collector.keys.key(id)).copied()).collect();
         let mut cells = Self { rows: vec![None; request.series.len() * horizon], horizon };
         for row in 0..collector.rows() {
-            let (id, code) = (collector.series[row], collector.time.codes[row]);
+            let (id, code) = (collector.series[row], collector.time.codes.get(row));
             if id == MISSING {
                 continue;
             }
             let Collector { reporter: Reporter { ledger, locator }, keys, time, .. } = &mut *collector;
             let place = || locator.place(row).with_series(keys.key(id));
             let Some(position) = positions[id as usize] else {
-                ledger.note(ProblemCode::FutureUnknownSeries, "", place);
+                ledger.note(ProblemCode::FutureUnknownSeries, place);
                 continue;
             };
             let Some(period) = grid.period(code) else { continue };
             let ahead = i64::from(period.0) - i64::from(request.series[position].next.0);
             let dated = || place().with_date(time.label(code));
             match usize::try_from(ahead) {
-                Err(_) => ledger.note(ProblemCode::FutureOverlap, "", dated),
-                Ok(ahead) if ahead >= horizon => ledger.note(ProblemCode::FutureBeyondHorizon, "", dated),
+                Err(_) => ledger.note(ProblemCode::FutureOverlap, dated),
+                Ok(ahead) if ahead >= horizon => ledger.note(ProblemCode::FutureBeyondHorizon, dated),
                 Ok(ahead) => {
                     if cells.rows[position * horizon + ahead].replace(row).is_some() {
-                        ledger.note(ProblemCode::FutureDuplicateRows, "", dated);
+                        ledger.note(ProblemCode::FutureDuplicateRows, dated);
                     }
                 }
             }
@@ -143,7 +143,9 @@ impl Cells {
                 let name = column.name.clone();
                 let expect = collector.expect(&name);
                 let resolved = column.resolve(rows, expect, &mut collector.reporter);
-                let may_be_empty = resolved.kind.is_categorical() || collector.lacking.contains(&name);
+                let may_be_empty = resolved.kind.is_categorical()
+                    || collector.lacking.contains(&name)
+                    || collector.reporter.ledger.has_unreadable(&name);
                 let value = |(cell, row): (usize, &Option<usize>)| {
                     let Some(row) = *row else { return f32::NAN };
                     if !may_be_empty && resolved.values[row].is_nan() {

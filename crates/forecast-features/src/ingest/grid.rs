@@ -98,13 +98,13 @@ impl Grid {
             return;
         }
         for row in 0..collector.rows() {
-            let code = collector.time.codes[row];
+            let code = collector.time.codes.get(row);
             if code == MISSING || self.period(code).is_some() {
                 continue;
             }
             let Collector { reporter: Reporter { ledger, locator }, keys, series, time, spec, .. } =
                 &mut *collector;
-            ledger.note(ProblemCode::OffGrid, "", || {
+            ledger.note(ProblemCode::OffGrid, || {
                 let place = locator.place(row).with_column(&spec.time).with_date(time.label(code));
                 let place = place.with_note(format!("not {}", self.frequency));
                 if series[row] == MISSING { place } else { place.with_series(keys.key(series[row])) }
@@ -129,7 +129,7 @@ fn time_uses(collector: &Collector<'_>) -> Vec<TimeUse> {
             TimeUse { time, mask: grids_of(time), rows: 0 }
         })
         .collect();
-    for &code in &collector.time.codes[..history] {
+    for code in collector.time.codes.iter().take(history) {
         if let Some(time) = uses.get_mut(code as usize) {
             time.rows += 1;
         }
@@ -165,7 +165,10 @@ fn detect(uses: &[TimeUse], collector: &mut Collector<'_>) -> Option<Frequency> 
             1 => "there is only one date".to_owned(),
             count => format!("there are only {count} different dates"),
         };
-        collector.note_file(ProblemCode::FrequencyUnclear, Place::noted(note));
+        // Rows that could not be read may well be what is missing.
+        if !collector.reporter.ledger.has_errors() {
+            collector.note_file(ProblemCode::FrequencyUnclear, Place::noted(note));
+        }
         return None;
     }
     let fits_all = coarsest(common_mask(used.iter().copied()));

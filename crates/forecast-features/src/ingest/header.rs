@@ -26,14 +26,14 @@ pub(crate) fn match_columns(
         let mut positions = columns.iter().enumerate().filter(|(_, column)| *column == name);
         match (positions.next(), positions.next()) {
             (None, _) => {
-                ledger.note(ProblemCode::MissingColumn, name, || {
+                ledger.note(ProblemCode::MissingColumn.of(name), || {
                     Place::file(file).with_note(found_note(name, columns))
                 });
                 header.absent.push(role);
             }
             (Some((first, _)), second) => {
                 if let Some((second, _)) = second {
-                    ledger.note(ProblemCode::DuplicateColumn, name, || {
+                    ledger.note(ProblemCode::DuplicateColumn.of(name), || {
                         Place::file(file).with_note(format!("columns {} and {}", first + 1, second + 1))
                     });
                 }
@@ -62,7 +62,7 @@ fn found_note(name: &str, columns: &[String]) -> String {
 
 /// The candidate most like `name`, if one is alike at all.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    const LEAST_LIKENESS: f64 = 0.6;
+    const LEAST_LIKENESS: f64 = 0.8;
     let wanted = name.to_lowercase();
     candidates
         .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate))

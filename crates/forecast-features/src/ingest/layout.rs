@@ -4,6 +4,7 @@ use forecast_core::{Period, SeriesKey};
 
 use super::catalogue::ProblemCode;
 use super::collect::Collector;
+use super::column::Codes;
 use super::dictionary::MISSING;
 use super::grid::Grid;
 use super::options::{Ends, IngestOptions};
@@ -103,18 +104,17 @@ impl Layout {
         self.offsets.last().copied().unwrap_or(0)
     }
 
-    /// Turns the time codes of the history's rows into their positions in the target column.
+    /// Turns the series ids of the history's rows into their positions in the target column.
     /// Rows without a series or a period become [`MISSING`].
-    pub(crate) fn place_rows(&self, series: &[u32], codes: &mut [u32], grid: &Grid) {
-        for (&id, code) in series.iter().zip(codes) {
-            let rank = self.rank.get(id as usize).copied().unwrap_or(MISSING);
-            let position = match (self.first.get(rank as usize), grid.period(*code)) {
+    pub(crate) fn place_rows(&self, series: &mut [u32], codes: &Codes, grid: &Grid) {
+        for (id, code) in series.iter_mut().zip(codes.iter()) {
+            let rank = self.rank.get(*id as usize).copied().unwrap_or(MISSING);
+            *id = match (self.first.get(rank as usize), grid.period(code)) {
                 (Some(first), Some(period)) => {
                     self.offsets[rank as usize] as u32 + period.since(*first).unsigned_abs()
                 }
                 _ => MISSING,
             };
-            *code = position;
         }
     }
 
@@ -132,9 +132,10 @@ impl Layout {
     fn check_length(&self, options: &IngestOptions, reporter: &mut Reporter) {
         let longest = self.rows.iter().copied().max().unwrap_or(0);
         let needed = options.min_history_rows();
-        if longest < needed {
+        // Rows that could not be read may well be what is missing.
+        if longest < needed && !reporter.ledger.has_errors() {
             let note = format!("the longest series has {longest} periods, at least {needed} are needed");
-            reporter.ledger.note(ProblemCode::HistoryTooShort, "", || Place::noted(note));
+            reporter.ledger.note(ProblemCode::HistoryTooShort, || Place::noted(note));
         }
     }
 }
@@ -155,7 +156,7 @@ pub(crate) fn running_offsets(lengths: &[usize]) -> Vec<usize> {
 fn spans(collector: &Collector<'_>, grid: &Grid) -> Vec<Option<Span>> {
     let mut spans: Vec<Option<Span>> = vec![None; collector.keys.len()];
     let history = &collector.series[..collector.history_rows()];
-    for (row, (&id, &code)) in history.iter().zip(&collector.time.codes).enumerate() {
+    for (row, (&id, code)) in history.iter().zip(collector.time.codes.iter()).enumerate() {
         let (Some(slot), Some(period)) = (spans.get_mut(id as usize), grid.period(code)) else { continue };
         let row = row as u32;
         match slot {
@@ -182,7 +183,7 @@ fn note_too_many(
     (place, ledger): (&Place, &mut super::ledger::Ledger),
 ) {
     let longest = series.iter().min_by_key(|(_, _, span)| span.first);
-    ledger.note(ProblemCode::TooManyRows, "", || {
+    ledger.note(ProblemCode::TooManyRows, || {
         let mut place = place.clone();
         if let Some((key, _, span)) = longest {
             place = place.with_series(key);

@@ -14,6 +14,27 @@ pub(crate) struct Ledger {
     entries: BTreeMap<ProblemCode, Vec<Entry>>,
 }
 
+/// A kind of problem, and the column that it is about, if it is about one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind<'a> {
+    pub(crate) code: ProblemCode,
+    /// Empty when no column is meant.
+    pub(crate) column: &'a str,
+}
+
+impl ProblemCode {
+    /// This kind of problem in `column`.
+    pub(crate) fn of(self, column: &str) -> Kind<'_> {
+        Kind { code: self, column }
+    }
+}
+
+impl From<ProblemCode> for Kind<'_> {
+    fn from(code: ProblemCode) -> Self {
+        Self { code, column: "" }
+    }
+}
+
 #[derive(Debug)]
 struct Entry {
     column: String,
@@ -25,20 +46,19 @@ struct Entry {
 
 impl Ledger {
     /// One more occurrence, with the catalogue's severity.
-    pub(crate) fn note(&mut self, code: ProblemCode, column: &str, place: impl FnOnce() -> Place) {
-        self.note_many(code, column, 1, place);
+    pub(crate) fn note<'a>(&mut self, kind: impl Into<Kind<'a>>, place: impl FnOnce() -> Place) {
+        self.note_many(kind, 1, place);
     }
 
     /// `count` more occurrences, the first of them at `place`; nothing when there are none.
-    pub(crate) fn note_many(
+    pub(crate) fn note_many<'a>(
         &mut self,
-        code: ProblemCode,
-        column: &str,
+        kind: impl Into<Kind<'a>>,
         count: u64,
         place: impl FnOnce() -> Place,
     ) {
         if count > 0 {
-            self.entry(code, column, place).count += count;
+            self.entry(kind.into(), place).count += count;
         }
     }
 
@@ -61,6 +81,20 @@ impl Ledger {
         self.entries.values().flatten().any(|entry| entry.severity == Severity::Error)
     }
 
+    /// Whether a value of `column` could not be read: that it is missing is not reported again.
+    pub(crate) fn has_unreadable(&self, column: &str) -> bool {
+        [
+            ProblemCode::BadNumber,
+            ProblemCode::InfiniteValue,
+            ProblemCode::MixedTypes,
+            ProblemCode::UnseenLevel,
+        ]
+        .iter()
+        .filter_map(|code| self.entries.get(code))
+        .flatten()
+        .any(|entry| entry.column == column)
+    }
+
     /// How often `code` was noted.
     pub(crate) fn count(&self, code: ProblemCode) -> u64 {
         self.entries.get(&code).into_iter().flatten().map(|entry| entry.count).sum()
@@ -79,17 +113,13 @@ impl Ledger {
         if failed { Err(problems) } else { Ok(problems) }
     }
 
-    fn entry(&mut self, code: ProblemCode, column: &str, place: impl FnOnce() -> Place) -> &mut Entry {
+    fn entry(&mut self, kind: Kind<'_>, place: impl FnOnce() -> Place) -> &mut Entry {
+        let Kind { code, column } = kind;
         let entries = self.entries.entry(code).or_default();
         let position = entries.iter().position(|entry| entry.column == column).unwrap_or_else(|| {
             let severity = code.entry().severity;
-            entries.push(Entry {
-                column: column.to_owned(),
-                severity,
-                count: 0,
-                example: place(),
-                remedy: None,
-            });
+            let column = column.to_owned();
+            entries.push(Entry { column, severity, count: 0, example: place(), remedy: None });
             entries.len() - 1
         });
         &mut entries[position]
@@ -117,10 +147,10 @@ mod tests {
     #[test]
     fn the_first_occurrence_is_described_and_the_rest_counted() {
         let mut ledger = Ledger::default();
-        ledger.note(ProblemCode::BadNumber, "sales", || Place::noted("first"));
-        ledger.note(ProblemCode::BadNumber, "sales", || panic!("described twice"));
-        ledger.note(ProblemCode::BadNumber, "price", || Place::noted("other"));
-        ledger.note(ProblemCode::MissingTarget, "sales", Place::default);
+        ledger.note(ProblemCode::BadNumber.of("sales"), || Place::noted("first"));
+        ledger.note(ProblemCode::BadNumber.of("sales"), || panic!("described twice"));
+        ledger.note(ProblemCode::BadNumber.of("price"), || Place::noted("other"));
+        ledger.note(ProblemCode::MissingTarget.of("sales"), Place::default);
         assert_eq!(ledger.count(ProblemCode::BadNumber), 3);
         let problems = ledger.into_outcome().unwrap_err();
         assert_eq!(problems.len(), 2, "findings are left out beside errors");

@@ -63,8 +63,8 @@ pub(crate) fn parse_flag(text: &str) -> Option<bool> {
         return Some(false);
     }
     match parse_number(text, DecimalMark::Point) {
-        NumberText::Number(number) if number == 1.0 => Some(true),
-        NumberText::Number(number) if number == 0.0 => Some(false),
+        NumberText::Number(1.0) => Some(true),
+        NumberText::Number(0.0) => Some(false),
         _ => None,
     }
 }

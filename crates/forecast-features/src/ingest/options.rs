@@ -92,8 +92,8 @@ pub struct IngestOptions {
     /// Fewest periods that the longest series must have. `None`: the horizon and one more.
     #[serde(default)]
     pub min_history: Option<usize>,
-    /// After how many periods without a sale a series is called dead. `None`: two seasons or the
-    /// horizon, whichever is longer.
+    /// After how many periods without a sale a series is called dead. `None`: two seasons or two
+    /// horizons, whichever is longer.
     #[serde(default)]
     pub dead_after: Option<usize>,
     /// Most rows the panel may have after gaps are filled: a guard against mistyped years.
@@ -148,7 +148,7 @@ impl IngestOptions {
 
     /// Periods without a sale after which a series is dead.
     pub(super) fn dead_after_periods(&self, frequency: Frequency) -> usize {
-        self.dead_after.unwrap_or_else(|| self.horizon.steps().max(2 * frequency.season_length()))
+        self.dead_after.unwrap_or_else(|| 2 * self.horizon.steps().max(frequency.season_length()))
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
         let options: IngestOptions = serde_json::from_str(r#"{"horizon":28}"#).unwrap();
         assert_eq!(options, IngestOptions::new(Horizon::new(28).unwrap()));
         assert_eq!(options.check(), []);
-        assert_eq!(options.dead_after_periods(Frequency::Daily), 28);
+        assert_eq!(options.dead_after_periods(Frequency::Daily), 56);
     }
 
     #[test]

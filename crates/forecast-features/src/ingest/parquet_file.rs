@@ -87,7 +87,7 @@ fn with_readable_types(
             continue;
         }
         let place = Place::file(&source.name).with_note(format!("its type is {}", field.data_type()));
-        collector.reporter.ledger.note(ProblemCode::UnsupportedType, field.name(), || place);
+        collector.reporter.ledger.note(ProblemCode::UnsupportedType.of(field.name()), || place);
         collector.give_up(role);
     }
     roles

@@ -1,7 +1,6 @@
 //! Notes problems at rows: the ledger and the locator together.
 
-use super::catalogue::ProblemCode;
-use super::ledger::Ledger;
+use super::ledger::{Kind, Ledger};
 use super::locator::Locator;
 use super::problem::Place;
 
@@ -14,23 +13,20 @@ pub(crate) struct Reporter {
 
 impl Reporter {
     /// A value that cannot be taken.
-    pub(crate) fn value(&mut self, code: ProblemCode, column: &str, row: usize, value: &str) {
+    pub(crate) fn value(&mut self, kind: Kind<'_>, row: usize, value: &str) {
         let Self { ledger, locator } = self;
-        ledger.note(code, column, || locator.place(row).with_column(column).with_value(value));
+        ledger.note(kind, || locator.place(row).with_column(kind.column).with_value(value));
     }
 
-    /// A row with something wrong in `column`.
-    pub(crate) fn row(&mut self, code: ProblemCode, column: &str, row: usize) {
-        self.rows(code, column, 1, row);
+    /// A row with something wrong in a column.
+    pub(crate) fn row(&mut self, kind: Kind<'_>, row: usize) {
+        self.rows(kind, 1, row);
     }
 
-    /// `count` rows with something wrong in `column`, the first of them `row`.
-    pub(crate) fn rows(&mut self, code: ProblemCode, column: &str, count: u64, row: usize) {
+    /// `count` rows with something wrong in a column, the first of them `row`.
+    pub(crate) fn rows(&mut self, kind: Kind<'_>, count: u64, row: usize) {
         let Self { ledger, locator } = self;
-        ledger.note_many(code, column, count, || {
-            let place = locator.place(row);
-            if column.is_empty() { place } else { place.with_column(column) }
-        });
+        ledger.note_many(kind, count, || locator.place(row).with_column(kind.column));
     }
 
     /// Where a row stands.

@@ -63,7 +63,7 @@ fn note_unknown_columns(columns: &[String], rows: &[Row], first_row: usize, coll
             None => format!("known: {}", known.join(", ")),
         };
         let Reporter { ledger, locator } = &mut collector.reporter;
-        ledger.note_many(ProblemCode::UnknownColumn, column, count, || {
+        ledger.note_many(ProblemCode::UnknownColumn.of(column), count, || {
             locator.place(first_row + first.unwrap_or(0)).with_column(column).with_note(note)
         });
     }

@@ -18,13 +18,16 @@ pub(crate) enum Format {
 }
 
 /// A file to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     /// The path as messages show it.
     pub(crate) name: String,
     pub(crate) format: Format,
     pub(crate) bytes: u64,
+    /// Keeps the temporary copy of a cloud object alive.
+    #[cfg(feature = "cloud")]
+    pub(crate) _copy: Option<std::sync::Arc<tempfile::TempDir>>,
 }
 
 /// Name endings of tables, looked for in directories.
@@ -37,8 +40,10 @@ pub(crate) fn resolve_sources(sources: &[String]) -> Result<Vec<SourceFile>, Ing
     }
     let mut files: Vec<SourceFile> = Vec::new();
     for source in sources {
+        let source = source.strip_prefix("file://").unwrap_or(source);
         if is_url(source) {
-            return Err(IngestError::CloudNotBuilt { url: source.clone() });
+            files.extend(from_cloud(source)?);
+            continue;
         }
         for path in expand(source)? {
             let path = std::path::absolute(&path)
@@ -50,6 +55,20 @@ pub(crate) fn resolve_sources(sources: &[String]) -> Result<Vec<SourceFile>, Ing
         }
     }
     Ok(files)
+}
+
+#[cfg(not(feature = "cloud"))]
+fn from_cloud(url: &str) -> Result<Vec<SourceFile>, IngestError> {
+    Err(IngestError::CloudNotBuilt { url: url.to_owned() })
+}
+
+#[cfg(feature = "cloud")]
+fn from_cloud(url: &str) -> Result<Vec<SourceFile>, IngestError> {
+    let copies = super::cloud::download(url)?;
+    let open = |copy: super::cloud::Download| {
+        Ok(SourceFile { name: copy.url, _copy: Some(copy.folder), ..open_source(copy.path)? })
+    };
+    copies.into_iter().map(open).collect()
 }
 
 /// Whether `source` is an address rather than a path.
@@ -83,7 +102,10 @@ fn expand(source: &str) -> Result<Vec<PathBuf>, IngestError> {
     })?;
     let mut files = Vec::new();
     for entry in pattern {
-        let path = entry.map_err(|error| io_error(&error.path().to_owned(), error.into()))?;
+        let path = entry.map_err(|error| {
+            let path = error.path().to_owned();
+            io_error(&path, error.into())
+        })?;
         if path.is_file() {
             files.push(path);
         }
@@ -103,17 +125,20 @@ fn non_empty(source: &str, mut files: Vec<PathBuf>, reason: &str) -> Result<Vec<
 fn list_tables(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), IngestError> {
     for entry in std::fs::read_dir(directory).map_err(|error| io_error(directory, error))? {
         let path = entry.map_err(|error| io_error(directory, error))?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        if name.starts_with(['.', '_']) {
-            continue;
-        }
-        if path.is_dir() {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_dir() && !name.starts_with(['.', '_']) {
             list_tables(&path, files)?;
-        } else if TABLE_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if is_table_name(&name) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file of a directory is a table, by its name.
+pub(crate) fn is_table_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    !name.starts_with(['.', '_']) && TABLE_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 fn open_source(path: PathBuf) -> Result<SourceFile, IngestError> {
@@ -129,7 +154,14 @@ fn open_source(path: PathBuf) -> Result<SourceFile, IngestError> {
         _ => Format::Csv,
     };
     let name = path.display().to_string();
-    Ok(SourceFile { path, name, format, bytes })
+    Ok(SourceFile {
+        path,
+        name,
+        format,
+        bytes,
+        #[cfg(feature = "cloud")]
+        _copy: None,
+    })
 }
 
 #[cfg(test)]

@@ -37,12 +37,18 @@ impl Placing<'_> {
         let mut missing_share = 0.0;
         // The column has just been made, so nobody else holds it.
         if let Some(values) = Arc::get_mut(&mut shared) {
-            let missing = self.place_history(values, (&raw, &name), &mut collector.reporter);
+            let (missing, first) = self.place_history(values, &raw);
+            if let Some(first) = first.filter(|_| !kind.is_categorical()) {
+                // An empty category mostly means "none"; an empty number is unknown.
+                collector.reporter.rows(ProblemCode::CovariateMissing.of(&name), missing, first);
+            }
             missing_share = missing as f64 / self.placement.len().max(1) as f64;
             if self.future.given {
                 let may_be_empty = kind.is_categorical() && missing > 0;
                 self.place_future(values, (&raw, &name), &mut collector.reporter);
-                if !may_be_empty && !collector.lacking.contains(&name) {
+                let explained =
+                    collector.lacking.contains(&name) || collector.reporter.ledger.has_unreadable(&name);
+                if !may_be_empty && !explained {
                     self.note_empty(values, &name, &mut collector.reporter);
                 }
             }
@@ -50,8 +56,8 @@ impl Placing<'_> {
         (Covariate { name, kind, values: shared }, missing_share)
     }
 
-    /// Returns how many rows of the history have no value.
-    fn place_history(&self, values: &mut [f32], (raw, name): (&[f32], &str), reporter: &mut Reporter) -> u64 {
+    /// Returns how many rows of the history have no value, and the first of them.
+    fn place_history(&self, values: &mut [f32], raw: &[f32]) -> (u64, Option<usize>) {
         let mut missing = 0;
         let mut first = None;
         for (row, (&position, &value)) in self.placement.iter().zip(raw).enumerate() {
@@ -64,8 +70,7 @@ impl Placing<'_> {
                 values[position as usize] = value;
             }
         }
-        reporter.rows(ProblemCode::CovariateMissing, name, missing, first.unwrap_or(0));
-        missing
+        (missing, first)
     }
 
     /// Future values go where the history has none; where both have one they must agree.
@@ -79,7 +84,7 @@ impl Placing<'_> {
             let in_history = step < self.layout.rows[rank];
             if in_history && !slot.is_nan() && !value.is_nan() && *slot != value {
                 let Reporter { ledger, locator } = &mut *reporter;
-                ledger.note(ProblemCode::FutureConflict, name, || {
+                ledger.note(ProblemCode::FutureConflict.of(name), || {
                     let place = locator.place(row).with_column(name).with_series(&self.layout.keys[rank]);
                     let period = self.layout.first[rank].plus(step as i32);
                     let time = self.grid.frequency.timestamp(period).map(crate::ingest::times::time_label);

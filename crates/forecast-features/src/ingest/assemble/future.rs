@@ -37,12 +37,13 @@ impl FutureRows {
         future.cells.reserve(series.len());
         let mut seen = Bits::new(layout.len() * horizon);
         let Reporter { ledger, locator } = &mut collector.reporter;
-        for (offset, (&id, &code)) in series.iter().zip(&collector.time.codes[first_row..]).enumerate() {
+        for (offset, &id) in series.iter().enumerate() {
             let row = first_row + offset;
+            let code = collector.time.codes.get(row);
             let rank = layout.rank.get(id as usize).copied().unwrap_or(MISSING);
             let place = || locator.place(row).with_series(collector.keys.key(id));
             if id != MISSING && rank == MISSING {
-                ledger.note(ProblemCode::FutureUnknownSeries, "", place);
+                ledger.note(ProblemCode::FutureUnknownSeries, place);
             }
             let (Some(first), Some(period)) = (layout.first.get(rank as usize), grid.period(code)) else {
                 future.cells.push(None);
@@ -52,14 +53,14 @@ impl FutureRows {
             let ahead = step - layout.rows[rank as usize] as i64;
             let dated = || place().with_date(collector.time.label(code));
             if ahead >= horizon as i64 {
-                ledger.note(ProblemCode::FutureBeyondHorizon, "", dated);
+                ledger.note(ProblemCode::FutureBeyondHorizon, dated);
                 future.cells.push(None);
                 continue;
             }
             if ahead < 0 {
-                ledger.note(ProblemCode::FutureOverlap, "", dated);
+                ledger.note(ProblemCode::FutureOverlap, dated);
             } else if seen.set(rank as usize * horizon + ahead as usize) {
-                ledger.note(ProblemCode::FutureDuplicateRows, "", dated);
+                ledger.note(ProblemCode::FutureDuplicateRows, dated);
             }
             future.cells.push(u32::try_from(step).ok().map(|step| (rank, step)));
         }
@@ -118,21 +119,21 @@ pub(crate) fn note_missing_steps(
     let first = (0..horizon).find(|&ahead| covered(ahead));
     let last = (0..horizon).rev().find(|&ahead| covered(ahead));
     let (Some(first), Some(last)) = (first, last) else {
-        return ledger.note_many(ProblemCode::FutureRowMissing, &columns, horizon as u64, || place(0));
+        return ledger.note_many(ProblemCode::FutureRowMissing.of(&columns), horizon as u64, || place(0));
     };
     let inside = (first..last).filter(|&ahead| !covered(ahead));
     let late = first as u64;
     let early = (horizon - 1 - last) as u64;
-    ledger.note_many(ProblemCode::FutureStartsLate, &columns, late, || place(0));
-    ledger.note_many(ProblemCode::FutureStopsEarly, &columns, early, || place(last + 1));
+    ledger.note_many(ProblemCode::FutureStartsLate.of(&columns), late, || place(0));
+    ledger.note_many(ProblemCode::FutureStopsEarly.of(&columns), early, || place(last + 1));
     for ahead in inside {
-        ledger.note(ProblemCode::FutureRowMissing, &columns, || place(ahead));
+        ledger.note(ProblemCode::FutureRowMissing.of(&columns), || place(ahead));
     }
 }
 
 /// Notes a step of the horizon whose row has no value of `column`.
 pub(crate) fn note_missing_value(ledger: &mut Ledger, column: &str, place: impl FnOnce() -> Place) {
-    ledger.note(ProblemCode::FutureValueMissing, column, || place().with_column(column));
+    ledger.note(ProblemCode::FutureValueMissing.of(column), || place().with_column(column));
 }
 
 impl Placing<'_> {

@@ -35,30 +35,66 @@ pub(crate) fn place_target(
     (layout, placement): (&Layout, &[u32]),
     (options, gaps, frequency): (&IngestOptions, Gaps, Frequency),
 ) -> PlacedTarget {
-    let raw = std::mem::take(&mut collector.target.values);
-    let mut values = vec![f32::NAN; layout.total_rows()];
-    let mut present = Bits::new(values.len());
-    for (row, (&position, &value)) in placement.iter().zip(&raw).enumerate() {
-        if position == MISSING {
-            continue;
-        }
-        let position = position as usize;
-        if value.is_nan() {
-            collector.reporter.row(ProblemCode::MissingTarget, &collector.spec.target, row);
-        }
-        if present.set(position) {
-            note_duplicate(collector, (layout, placement, frequency), (row, options.duplicates));
-            merge(&mut values[position], value, options.duplicates);
-        } else {
-            values[position] = value;
-        }
+    let mut raw = std::mem::take(&mut collector.target.values);
+    for (row, _) in
+        placement.iter().zip(&raw).enumerate().filter(|(_, (p, value))| **p != MISSING && value.is_nan())
+    {
+        collector.reporter.row(ProblemCode::MissingTarget.of(&collector.spec.target), row);
     }
-    drop(raw);
+    let (mut values, present) = match arrange_in_place(&mut raw, placement, layout.total_rows()) {
+        Some(present) => (raw, present),
+        None => scatter(collector, (layout, placement, &raw), (options.duplicates, frequency)),
+    };
     judge_negatives(collector, (&mut values, placement), options.negatives);
     let mut target = PlacedTarget { values, present, gaps_inside: 0, gaps_at_end: 0 };
     target.fill(layout, gaps);
     target.note_gaps(collector, (layout, gaps, frequency));
     target
+}
+
+/// Moves every row to its place without a second column, when there is exactly one row for every
+/// place. Otherwise nothing is moved.
+fn arrange_in_place(raw: &mut [f32], placement: &[u32], places: usize) -> Option<Bits> {
+    if placement.len() != places {
+        return None;
+    }
+    let mut present = Bits::new(places);
+    if placement.iter().any(|&position| position == MISSING || present.set(position as usize)) {
+        return None;
+    }
+    let mut done = Bits::new(places);
+    for start in 0..places {
+        let (mut row, mut carried) = (start, raw[start]);
+        while !done.set(row) {
+            let place = placement[row] as usize;
+            std::mem::swap(&mut raw[place], &mut carried);
+            row = place;
+        }
+    }
+    Some(present)
+}
+
+/// Puts every row in its place and merges copies.
+fn scatter(
+    collector: &mut Collector<'_>,
+    (layout, placement, raw): (&Layout, &[u32], &[f32]),
+    (duplicates, frequency): (Duplicates, Frequency),
+) -> (Vec<f32>, Bits) {
+    let mut values = vec![f32::NAN; layout.total_rows()];
+    let mut present = Bits::new(values.len());
+    for (row, (&position, &value)) in placement.iter().zip(raw).enumerate() {
+        if position == MISSING {
+            continue;
+        }
+        let position = position as usize;
+        if present.set(position) {
+            note_duplicate(collector, (layout, placement, frequency), (row, duplicates));
+            merge(&mut values[position], value, duplicates);
+        } else {
+            values[position] = value;
+        }
+    }
+    (values, present)
 }
 
 fn merge(value: &mut f32, other: f32, duplicates: Duplicates) {
@@ -80,7 +116,7 @@ fn note_duplicate(
         Duplicates::Sum | Duplicates::Last => ProblemCode::DuplicatesMerged,
     };
     let locator = &collector.reporter.locator;
-    collector.reporter.ledger.note(code, "", || {
+    collector.reporter.ledger.note(code, || {
         let position = placement[row];
         let earlier = placement.iter().position(|other| *other == position).unwrap_or(row);
         let place = locator.place(row).with_series(&layout.keys[layout.series_at(position as usize)]);
@@ -110,7 +146,7 @@ fn judge_negatives(
     };
     let locator = &collector.reporter.locator;
     let ledger = &mut collector.reporter.ledger;
-    ledger.note_many(code, column, count, || locator.place(row).with_column(column).with_value(value));
+    ledger.note_many(code.of(column), count, || locator.place(row).with_column(column).with_value(value));
     match policy {
         Negatives::Keep => {}
         Negatives::Error => ledger.set_severity(code, Severity::Error),
@@ -151,7 +187,7 @@ impl PlacedTarget {
     ) {
         let count = self.gaps_inside + self.gaps_at_end;
         let first = || (0..self.values.len()).find(|&position| !self.present.get(position));
-        collector.reporter.ledger.note_many(ProblemCode::GapsFilled, "", count, || {
+        collector.reporter.ledger.note_many(ProblemCode::GapsFilled, count, || {
             let by = match gaps {
                 Gaps::Zero => "zero",
                 Gaps::Forward => "the last known value",
@@ -167,5 +203,24 @@ impl PlacedTarget {
             let time = frequency.timestamp(layout.period_at(position)).map(time_label);
             place.with_date(time.unwrap_or_default())
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_arranged_in_place_when_each_has_its_own() {
+        let mut raw = [10.0, 11.0, 12.0, 13.0, 14.0];
+        assert!(arrange_in_place(&mut raw, &[2, 1, 0, 4, 3], 5).is_some());
+        assert_eq!(raw, [12.0, 11.0, 10.0, 14.0, 13.0]);
+        assert!(arrange_in_place(&mut raw, &[1, 2, 3, 4, 0], 5).is_some());
+        assert_eq!(raw, [13.0, 12.0, 11.0, 10.0, 14.0]);
+        for refused in [[0, 1, 2, 3, 3], [0, 1, 2, 3, MISSING]] {
+            assert!(arrange_in_place(&mut raw, &refused, 5).is_none());
+        }
+        assert!(arrange_in_place(&mut raw, &[0, 1, 2, 3, 5], 6).is_none());
+        assert_eq!(raw, [13.0, 12.0, 11.0, 10.0, 14.0]);
     }
 }

@@ -20,7 +20,7 @@ impl FlagColumn {
             return self.values.push(UNKNOWN);
         }
         let flag = parse_flag(text).map(u8::from).unwrap_or_else(|| {
-            reporter.value(ProblemCode::BadFlag, &self.name, self.values.len(), text);
+            reporter.value(ProblemCode::BadFlag.of(&self.name), self.values.len(), text);
             UNKNOWN
         });
         self.values.push(flag);
@@ -28,10 +28,10 @@ impl FlagColumn {
 
     pub(crate) fn push_number(&mut self, number: Option<f64>, reporter: &mut Reporter) {
         let flag = match number {
-            Some(number) if number == 0.0 => 0,
-            Some(number) if number == 1.0 => 1,
+            Some(0.0) => 0,
+            Some(1.0) => 1,
             Some(number) if !number.is_nan() => {
-                reporter.value(ProblemCode::BadFlag, &self.name, self.values.len(), &number.to_string());
+                reporter.value(ProblemCode::BadFlag.of(&self.name), self.values.len(), &number.to_string());
                 UNKNOWN
             }
             _ => UNKNOWN,

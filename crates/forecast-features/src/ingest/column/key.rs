@@ -17,6 +17,8 @@ pub(crate) struct KeyIndex {
     /// Key codes of every series, `columns.len()` per series.
     parts: Vec<u32>,
     series: usize,
+    /// Rows that have their series id.
+    rows_done: usize,
 }
 
 #[derive(Debug)]
@@ -38,20 +40,21 @@ impl KeyIndex {
             prefixes: HashMap::new(),
             last: ((MISSING, MISSING), MISSING),
         };
-        Self { columns: names.iter().map(column).collect(), parts: Vec::new(), series: 0 }
+        Self { columns: names.iter().map(column).collect(), parts: Vec::new(), series: 0, rows_done: 0 }
     }
 
-    /// A text of key column `column` in row `row`.
-    pub(crate) fn push_text(&mut self, column: usize, text: &str, row: usize, reporter: &mut Reporter) {
+    /// A text of key column `column` in its next row.
+    pub(crate) fn push_text(&mut self, column: usize, text: &str, reporter: &mut Reporter) {
         let code = self.code(column, text);
-        self.push_code(column, code, row, reporter);
+        self.push_code(column, code, reporter);
     }
 
     /// A code made by [`KeyIndex::code`].
-    pub(crate) fn push_code(&mut self, column: usize, code: u32, row: usize, reporter: &mut Reporter) {
+    pub(crate) fn push_code(&mut self, column: usize, code: u32, reporter: &mut Reporter) {
         let column = &mut self.columns[column];
+        let row = self.rows_done + column.pending.len();
         if code == MISSING {
-            reporter.row(ProblemCode::MissingKey, &column.name, row);
+            reporter.row(ProblemCode::MissingKey.of(&column.name), row);
         }
         column.pending.push(code);
     }
@@ -70,13 +73,9 @@ impl KeyIndex {
         pending.resize(pending.len() + rows, MISSING);
     }
 
-    /// Rows of key column `column` that wait for [`KeyIndex::finish_rows`].
-    pub(crate) fn pending(&self, column: usize) -> usize {
-        self.columns[column].pending.len()
-    }
-
     /// Appends the series ids of the `rows` pending rows; [`MISSING`] where a key is missing.
     pub(crate) fn finish_rows(&mut self, rows: usize, ids: &mut Vec<u32>) {
+        self.rows_done += rows;
         if self.columns.is_empty() {
             self.series = 1;
             return ids.resize(ids.len() + rows, 0);
@@ -133,9 +132,9 @@ mod tests {
         let mut keys = KeyIndex::new(&["store".to_owned(), "item".to_owned()]);
         let mut reporter = Reporter::default();
         let rows = [("a", "1"), ("a", "2"), ("b", "1"), ("a", "1"), ("", "1")];
-        for (row, (store, item)) in rows.into_iter().enumerate() {
-            keys.push_text(0, store, row, &mut reporter);
-            keys.push_text(1, item, row, &mut reporter);
+        for (store, item) in rows {
+            keys.push_text(0, store, &mut reporter);
+            keys.push_text(1, item, &mut reporter);
         }
         let mut ids = Vec::new();
         keys.finish_rows(rows.len(), &mut ids);

@@ -18,7 +18,7 @@ impl NumberColumn {
             NumberText::Number(number) => self.push_number(Some(number), reporter),
             NumberText::Missing => self.values.push(f32::NAN),
             NumberText::Bad => {
-                reporter.value(ProblemCode::BadNumber, &self.name, self.values.len(), text);
+                reporter.value(ProblemCode::BadNumber.of(&self.name), self.values.len(), text);
                 self.values.push(f32::NAN);
             }
         }
@@ -35,7 +35,7 @@ pub(crate) fn narrow(number: Option<f64>, at: (&str, usize), reporter: &mut Repo
     let Some(number) = number else { return f32::NAN };
     let narrowed = number as f32;
     if narrowed.is_infinite() {
-        reporter.value(ProblemCode::InfiniteValue, at.0, at.1, &number.to_string());
+        reporter.value(ProblemCode::InfiniteValue.of(at.0), at.1, &number.to_string());
         return f32::NAN;
     }
     // Minus zero and zero are the same sale.

@@ -87,7 +87,7 @@ impl StaticCells {
                 let before = reporter.place(self.seen_at[position] as usize).row_text();
                 let note = format!("but `{}` at {before}", self.dictionary.text(known));
                 let Reporter { ledger, locator } = &mut *reporter;
-                ledger.note(ProblemCode::StaticChanges, &self.name, || {
+                ledger.note(ProblemCode::StaticChanges.of(&self.name), || {
                     let place = locator.place(first_row + offset).with_column(&self.name);
                     place.with_value(self.dictionary.text(code)).with_note(note)
                 });
@@ -121,7 +121,7 @@ impl StaticCells {
                 let unseen = |position: usize, text: &str| {
                     let row = order.get(position).and_then(|&id| self.seen_at.get(id as usize));
                     let row = row.copied().unwrap_or_default() as usize;
-                    reporter.value(ProblemCode::UnseenLevel, &self.name, row, text);
+                    reporter.value(ProblemCode::UnseenLevel.of(&self.name), row, text);
                 };
                 let values = to_levels(codes, &self.dictionary, &levels, unseen).into();
                 StaticColumn { name: self.name, kind: ColumnKind::Categorical { levels }, values }
@@ -138,7 +138,7 @@ impl StaticCells {
         for (position, &code) in self.by_series.iter().enumerate() {
             if bad.contains(&code) {
                 let row = self.seen_at[position] as usize;
-                reporter.value(ProblemCode::BadNumber, &self.name, row, self.dictionary.text(code));
+                reporter.value(ProblemCode::BadNumber.of(&self.name), row, self.dictionary.text(code));
             }
         }
         let value = |code: &u32| values.get(*code as usize).map_or(f32::NAN, |value| *value as f32);

@@ -5,6 +5,7 @@
 
 use hashbrown::HashMap;
 
+use super::codes::Codes;
 use crate::ingest::catalogue::ProblemCode;
 use crate::ingest::dictionary::{Dictionary, MISSING};
 use crate::ingest::reporter::Reporter;
@@ -19,7 +20,7 @@ const AMBIGUOUS: u32 = MISSING - 2;
 pub(crate) struct TimeColumn {
     name: String,
     format: Option<String>,
-    pub(crate) codes: Vec<u32>,
+    pub(crate) codes: Codes,
     /// Distinct times in microseconds since 1970, by code.
     pub(crate) times: Vec<i64>,
     index: HashMap<i64, u32>,
@@ -60,9 +61,9 @@ impl TimeColumn {
     pub(crate) fn push_meaning(&mut self, meaning: u32, text: &str, reporter: &mut Reporter) {
         let row = self.codes.len();
         match meaning {
-            MISSING => reporter.row(ProblemCode::MissingTime, &self.name, row),
-            BAD => reporter.value(ProblemCode::BadTime, &self.name, row, text),
-            AMBIGUOUS => reporter.value(ProblemCode::AmbiguousTime, &self.name, row, text),
+            MISSING => reporter.row(ProblemCode::MissingTime.of(&self.name), row),
+            BAD => reporter.value(ProblemCode::BadTime.of(&self.name), row, text),
+            AMBIGUOUS => reporter.value(ProblemCode::AmbiguousTime.of(&self.name), row, text),
             code => return self.codes.push(code),
         }
         self.codes.push(MISSING);
@@ -72,11 +73,11 @@ impl TimeColumn {
     pub(crate) fn push_micros(&mut self, micros: Option<i64>, reporter: &mut Reporter) {
         let row = self.codes.len();
         let Some(micros) = micros else {
-            reporter.row(ProblemCode::MissingTime, &self.name, row);
+            reporter.row(ProblemCode::MissingTime.of(&self.name), row);
             return self.codes.push(MISSING);
         };
         if from_micros(micros).is_none() {
-            reporter.value(ProblemCode::BadTime, &self.name, row, &format!("{micros} µs"));
+            reporter.value(ProblemCode::BadTime.of(&self.name), row, &format!("{micros} µs"));
             return self.codes.push(MISSING);
         }
         let code = self.code(micros);
@@ -90,7 +91,9 @@ impl TimeColumn {
 
     /// Rows of a file without the column: missing, and noted elsewhere.
     pub(crate) fn push_absent(&mut self, rows: usize) {
-        self.codes.resize(self.codes.len() + rows, MISSING);
+        for _ in 0..rows {
+            self.codes.push(MISSING);
+        }
     }
 
     /// A time for people.
@@ -123,7 +126,7 @@ mod tests {
         column.push_text("2024-02-30", &mut reporter);
         column.push_text("", &mut reporter);
         column.push_text("1/2/2024", &mut reporter);
-        assert_eq!(column.codes, [0, 0, 0, MISSING, MISSING, MISSING]);
+        assert_eq!(column.codes.iter().collect::<Vec<_>>(), [0, 0, 0, MISSING, MISSING, MISSING]);
         assert_eq!(column.label(0), "2024-01-02");
         for code in [ProblemCode::BadTime, ProblemCode::MissingTime, ProblemCode::AmbiguousTime] {
             assert_eq!(reporter.ledger.count(code), 1);

@@ -89,7 +89,7 @@ impl ValueColumn {
                     NumberText::Number(number) => Some(number),
                     NumberText::Missing => None,
                     NumberText::Bad => {
-                        reporter.value(ProblemCode::BadNumber, &self.name, row, text);
+                        reporter.value(ProblemCode::BadNumber.of(&self.name), row, text);
                         None
                     }
                 };
@@ -115,7 +115,7 @@ impl ValueColumn {
         match (&mut self.cells, code) {
             (Cells::Words { codes, .. }, Some(code)) => codes.push(code),
             _ => {
-                reporter.row(ProblemCode::MixedTypes, &self.name, self.len());
+                reporter.row(ProblemCode::MixedTypes.of(&self.name), self.len());
                 self.push_missing(1);
             }
         }
@@ -133,7 +133,7 @@ impl ValueColumn {
         if let Cells::Words { typed, dictionary, .. } = &self.cells {
             if *typed && dictionary.len() > 0 {
                 if number.is_some() {
-                    reporter.row(ProblemCode::MixedTypes, &self.name, self.len());
+                    reporter.row(ProblemCode::MixedTypes.of(&self.name), self.len());
                 }
                 return self.push_missing(1);
             }
@@ -171,7 +171,7 @@ impl ValueColumn {
                 let levels = given.unwrap_or_else(|| used_levels(&codes[..history], &dictionary));
                 note_many_levels(&self.name, &levels, reporter);
                 let unseen =
-                    |row, text: &str| reporter.value(ProblemCode::UnseenLevel, &self.name, row, text);
+                    |row, text: &str| reporter.value(ProblemCode::UnseenLevel.of(&self.name), row, text);
                 let values = to_levels(codes, &dictionary, &levels, unseen);
                 Resolved { kind: ColumnKind::Categorical { levels }, values }
             }
@@ -204,7 +204,7 @@ impl ValueColumn {
         let Cells::Words { codes, dictionary, .. } = &mut self.cells else { return };
         if !bad.is_empty() {
             for (row, code) in codes.iter().enumerate().filter(|(_, code)| bad.binary_search(code).is_ok()) {
-                reporter.value(ProblemCode::BadNumber, &self.name, row, dictionary.text(*code));
+                reporter.value(ProblemCode::BadNumber.of(&self.name), row, dictionary.text(*code));
             }
         }
         if values.iter().any(|value| value.is_finite() != (*value as f32).is_finite() || value.is_infinite())
@@ -230,7 +230,7 @@ const MANY_LEVELS: usize = 1000;
 pub(super) fn note_many_levels(column: &str, levels: &[String], reporter: &mut Reporter) {
     if levels.len() > MANY_LEVELS {
         let place = || Place::noted(format!("{} categories", levels.len()));
-        reporter.ledger.note(ProblemCode::ManyLevels, column, place);
+        reporter.ledger.note(ProblemCode::ManyLevels.of(column), place);
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) fn note_mixed_frequency(grid: &Grid, collector: &mut Collector<'_>) {
     let empty = SeriesGrid { mask: ALL_GRIDS, rows: 0, first: i64::MAX, last: i64::MIN, first_row: MISSING };
     let mut series = vec![empty; collector.keys.len()];
     let history = collector.history_rows();
-    for (row, (&id, &code)) in collector.series[..history].iter().zip(&collector.time.codes).enumerate() {
+    for (row, (&id, code)) in collector.series[..history].iter().zip(collector.time.codes.iter()).enumerate()
+    {
         let (Some(entry), Some(&mask)) = (series.get_mut(id as usize), grid.masks.get(code as usize)) else {
             continue;
         };
@@ -49,7 +50,7 @@ pub(crate) fn note_mixed_frequency(grid: &Grid, collector: &mut Collector<'_>) {
     coarser.sort_unstable_by_key(|(row, ..)| *row);
     let Collector { reporter: Reporter { ledger, locator }, keys, .. } = collector;
     for (row, id, frequency) in coarser {
-        ledger.note(ProblemCode::MixedFrequency, "", || {
+        ledger.note(ProblemCode::MixedFrequency, || {
             let note = format!("its rows are {frequency}, the table is {}", grid.frequency);
             locator.place(row as usize).with_series(keys.key(id)).with_note(note)
         });

@@ -18,24 +18,24 @@ pub(crate) fn note_implausible(collector: &mut Collector<'_>) {
         return;
     }
     for row in 0..collector.rows() {
-        let code = collector.time.codes[row];
+        let code = collector.time.codes.get(row);
         let Some(&micros) = collector.time.times.get(code as usize) else { continue };
         if !far(micros) {
             continue;
         }
         let Collector { reporter: Reporter { ledger, locator }, keys, series, time, .. } = &mut *collector;
-        ledger.note(ProblemCode::ImplausibleTime, "", || {
+        ledger.note(ProblemCode::ImplausibleTime, || {
             let place = locator.place(row).with_date(time.label(code));
             if series[row] == MISSING { place } else { place.with_series(keys.key(series[row])) }
         });
-        collector.time.codes[row] = MISSING;
+        collector.time.codes.set_missing(row);
     }
 }
 
 /// How many rows have each time code, history and future together.
 fn rows_per_time(collector: &Collector<'_>) -> Vec<u64> {
     let mut rows = vec![0; collector.time.times.len()];
-    for &code in &collector.time.codes {
+    for code in collector.time.codes.iter() {
         if let Some(count) = rows.get_mut(code as usize) {
             *count += 1;
         }

@@ -224,21 +224,21 @@ fn note_findings(
     };
     let until =
         |view: SeriesView<'_>| format!("until {}", label(panel.frequency(), view.next_period().plus(-1)));
-    ledger.note_many(ProblemCode::ConstantSeries, "", report.constant_series, || {
+    ledger.note_many(ProblemCode::ConstantSeries, report.constant_series, || {
         place(first(&|index| series[index].constant), &|view| format!("always {}", series[view.index()].max))
     });
-    ledger.note_many(ProblemCode::DeadSeries, "", report.dead_series, || {
+    ledger.note_many(ProblemCode::DeadSeries, report.dead_series, || {
         place(first(&|index| series[index].dead), &|_| {
             format!("nothing in the last {} periods", report.dead_after)
         })
     });
-    ledger.note_many(ProblemCode::ShortSeries, "", report.shorter_than_horizon, || {
+    ledger.note_many(ProblemCode::ShortSeries, report.shorter_than_horizon, || {
         place(first(&|index| panel.series(index).len() < horizon), &|view| {
-            format!("{} periods for a horizon of {horizon}", view.len())
+            format!("history {}, horizon {horizon} periods", view.len())
         })
     });
     if report.ends == Ends::Ragged {
-        ledger.note_many(ProblemCode::SeriesEndedEarly, "", report.ended_early, || {
+        ledger.note_many(ProblemCode::SeriesEndedEarly, report.ended_early, || {
             place(first(&|index| ends_before(panel.series(index), last)), &until)
         });
     }

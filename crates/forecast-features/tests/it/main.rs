@@ -1,0 +1,3 @@
+//! Tests of forecast-features through its public interface.
+
+mod ingest;
