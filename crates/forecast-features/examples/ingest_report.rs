@@ -12,7 +12,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use forecast_core::{Horizon, Panel};
+use forecast_core::{Horizon, Panel, SeriesKey};
 use forecast_features::ingest::{IngestOptions, IngestProgress, IngestRequest, TableSpec, ingest};
 
 type Failure = Box<dyn std::error::Error>;
@@ -79,7 +79,7 @@ fn panel_bytes(panel: &Panel) -> usize {
     let target = panel.rows() * (size_of::<f32>() + usize::from(panel.has_availability()));
     let covariates: usize = panel.covariates().iter().map(|column| size_of_val(&*column.values)).sum();
     let statics: usize = panel.statics().iter().map(|column| size_of_val(&*column.values)).sum();
-    let keys: usize = panel.keys().iter().flat_map(|key| key.values()).map(|value| value.len() + 16).sum();
+    let keys: usize = panel.keys().iter().flat_map(SeriesKey::values).map(|value| value.len() + 16).sum();
     target + covariates + statics + keys
 }
 

@@ -175,7 +175,7 @@ pub fn ingest(
         digest: digest::digest_files(&files)?,
         schema: Vec::new(),
     };
-    finish(collector, (request.spec, request.options), source, &|stage, rows| {
+    finish(collector, request.options, source, &|stage, rows| {
         progress(IngestProgress { stage, rows, bytes_read: bytes_total, bytes_total });
     })
 }
@@ -201,7 +201,7 @@ pub fn from_rows(request: &RowsRequest<'_>) -> Result<Ingested, IngestError> {
         digest: digest::digest_text(&format!("{:?}", request.history)),
         schema: Vec::new(),
     };
-    finish(collector, (request.spec, request.options), source, &|_, _| {})
+    finish(collector, request.options, source, &|_, _| {})
 }
 
 fn check_config(spec: &TableSpec, options: &IngestOptions) -> Result<(), IngestError> {
@@ -212,11 +212,11 @@ fn check_config(spec: &TableSpec, options: &IngestOptions) -> Result<(), IngestE
 
 fn finish(
     collector: Collector<'_>,
-    (spec, options): (&TableSpec, &IngestOptions),
+    options: &IngestOptions,
     mut source: SourceInfo,
     stage: &dyn Fn(IngestStage, u64),
 ) -> Result<Ingested, IngestError> {
-    let rows = collector.rows() as u64;
+    let (spec, rows) = (collector.spec, collector.rows() as u64);
     stage(IngestStage::Assembling, rows);
     let assembled = assemble(collector, options)?;
     let mut ledger = assembled.reporter.ledger;

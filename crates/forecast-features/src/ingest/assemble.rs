@@ -16,14 +16,16 @@ use super::grid::{Grid, note_implausible, note_mixed_frequency};
 use super::layout::{Layout, running_offsets};
 use super::options::{Ends, Gaps, IngestOptions};
 use super::reporter::Reporter;
+use covariate::Placing;
 use future::FutureRows;
+use target::{TargetRules, place_target};
 
 mod bits;
 mod covariate;
 mod future;
 mod target;
 
-pub(crate) use future::{note_missing_steps, note_missing_value};
+pub(crate) use future::{Coverage, note_missing_value};
 pub(crate) use target::looks_like_counts;
 
 /// What came out, with what the report needs to know.
@@ -71,10 +73,10 @@ pub(crate) fn assemble(
     let counts = looks_like_counts(&collector.target.values, options.negatives);
     let gaps = options.gaps.unwrap_or(if counts { Gaps::Zero } else { Gaps::Missing });
     let ends = options.ends.unwrap_or(if gaps == Gaps::Zero { Ends::Aligned } else { Ends::Ragged });
-    let Some(layout) = Layout::build(&mut collector, &grid, (options, ends)) else {
+    let Some(layout) = Layout::build(&mut collector, &grid, options, ends) else {
         return Err(give_up(collector));
     };
-    let future = FutureRows::take(&mut collector, &grid, (&layout, options.horizon.steps()));
+    let future = FutureRows::take(&mut collector, &grid, &layout, options.horizon.steps());
     let history = collector.history_rows();
     let codes = std::mem::take(&mut collector.time.codes);
     collector.series.truncate(history);
@@ -85,11 +87,20 @@ pub(crate) fn assemble(
     layout.place_rows(&mut placement, &codes, &grid);
     drop(codes);
 
-    let target = target::place_target(&mut collector, (&layout, &placement), (options, gaps, grid.frequency));
+    let rules = TargetRules { duplicates: options.duplicates, negatives: options.negatives, gaps };
+    let target = place_target(&mut collector, &layout, &placement, rules);
     let (available, available_share) = place_available(&mut collector, &layout, &placement);
     let covariate_rows = future.covariate_rows(&layout, !collector.covariates.is_empty());
-    let (covariates, covariate_missing) =
-        place_covariates(&mut collector, (&layout, &covariate_rows), placement, (&future, &grid));
+    let offsets = running_offsets(&covariate_rows);
+    let (covariates, covariate_missing) = if collector.covariates.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        shift_placement(&mut placement, &layout, &offsets, &collector.series);
+        collector.series = Vec::new();
+        let place = Placing { layout: &layout, offsets: &offsets, placement: &placement, future: &future };
+        place_covariates(&mut collector, &place)
+    };
+    drop(placement);
     let statics = place_statics(&mut collector, &layout);
 
     let facts = Facts {
@@ -188,31 +199,23 @@ fn place_statics(collector: &mut Collector<'_>, layout: &Layout) -> Vec<forecast
         .collect()
 }
 
+/// Turns positions in the target column into positions in covariate columns, which are longer where
+/// a series has future rows.
+fn shift_placement(placement: &mut [u32], layout: &Layout, offsets: &[usize], series: &[u32]) {
+    if offsets == layout.offsets {
+        return;
+    }
+    for (position, &id) in placement.iter_mut().zip(series).filter(|(position, _)| **position != MISSING) {
+        let rank = layout.rank[id as usize] as usize;
+        *position += (offsets[rank] - layout.offsets[rank]) as u32;
+    }
+}
+
 /// The covariates in panel order, and the share of empty values of each.
-fn place_covariates(
-    collector: &mut Collector<'_>,
-    (layout, covariate_rows): (&Layout, &[usize]),
-    mut placement: Vec<u32>,
-    (future, grid): (&FutureRows, &Grid),
-) -> (Vec<Covariate>, Vec<f64>) {
+fn place_covariates(collector: &mut Collector<'_>, place: &Placing<'_>) -> (Vec<Covariate>, Vec<f64>) {
+    place.future.note_coverage(place, collector);
     let columns = std::mem::take(&mut collector.covariates);
-    if columns.is_empty() {
-        return (Vec::new(), Vec::new());
-    }
-    let offsets = running_offsets(covariate_rows);
-    if offsets != layout.offsets {
-        let series = &collector.series;
-        for (position, &id) in placement.iter_mut().zip(series).filter(|(position, _)| **position != MISSING)
-        {
-            let rank = layout.rank[id as usize] as usize;
-            *position += (offsets[rank] - layout.offsets[rank]) as u32;
-        }
-    }
-    collector.series = Vec::new();
-    let place = covariate::Placing { layout, offsets: &offsets, placement: &placement, future, grid };
-    future.note_coverage(&place, collector);
-    let placed = columns.into_iter().map(|column| place.column(column, collector)).collect::<Vec<_>>();
-    placed.into_iter().unzip()
+    columns.into_iter().map(|column| place.column(column, collector)).unzip()
 }
 
 /// A shared column of `length` missing values, allocated once.

@@ -3,6 +3,7 @@
 //! Records with too many or too few fields are noted and left out; everything else is read as far
 //! as it goes, so that one run tells all that is wrong with a file.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -40,17 +41,18 @@ pub(crate) fn read_csv(
         Format::Csv | Format::Parquet => Box::new(file),
     };
     let mut tick = |rows| progress(bytes_read.get(), rows);
-    read_table(source, plain, (collector, &mut tick))
+    read_table(source, plain, collector, &mut tick)
 }
 
 fn read_table(
     source: &SourceFile,
     mut input: Box<dyn Read>,
-    (collector, tick): (&mut Collector<'_>, &mut dyn FnMut(usize)),
+    collector: &mut Collector<'_>,
+    tick: &mut dyn FnMut(usize),
 ) -> Result<(), IngestError> {
     let dialect = match sniff(&mut input) {
         Ok(dialect) => dialect,
-        Err(error) => return note_read_error(source, error, (collector, 1)),
+        Err(error) => return note_read_error(source, error, 1, collector),
     };
     let (delimiter, prefix) = match dialect {
         Dialect::Empty => {
@@ -71,7 +73,7 @@ fn read_table(
         .from_reader(UnixLines::new(Cursor::new(prefix).chain(input)));
     let mut record = csv::ByteRecord::new();
     if let Err(error) = reader.read_byte_record(&mut record) {
-        return note_csv_error(source, error, (collector, 1));
+        return note_csv_error(source, error, 1, collector);
     }
     let Some(columns) = header_names(&record) else {
         let place = Place { line: Some(1), ..Place::file(&source.name) };
@@ -79,14 +81,14 @@ fn read_table(
         return Ok(());
     };
     let roles = collector.begin_file(&source.name, RowUnit::Line, &columns);
-    let width = columns.len();
+    let table = Table { file: &source.name, roles, width: columns.len() };
     let mut pending = 0;
     loop {
         let more = match reader.read_byte_record(&mut record) {
             Ok(more) => more,
             Err(error) => {
                 collector.finish_rows(pending);
-                return note_csv_error(source, error, (collector, reader.position().line()));
+                return note_csv_error(source, error, reader.position().line(), collector);
             }
         };
         if !more || pending == BLOCK_ROWS {
@@ -97,46 +99,46 @@ fn read_table(
             return Ok(());
         }
         let line = line_of(&record, reader.position().line());
-        if record.len() == width {
+        if record.len() == table.width {
             collector.reporter.locator.mark_line(collector.rows() + pending, line);
-            push_record(&record, (&roles, line, &source.name), collector);
+            table.push_record(&record, line, collector);
             pending += 1;
         } else {
-            note_ragged(&record, (width, line, &source.name), collector);
+            table.note_ragged(&record, line, collector);
         }
     }
 }
 
-fn push_record(
-    record: &csv::ByteRecord,
-    (roles, line, file): (&[(usize, Role)], u64, &str),
-    collector: &mut Collector<'_>,
-) {
-    for &(position, role) in roles {
-        let bytes = record.get(position).unwrap_or_default();
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            collector.push_text(role, text);
-        } else {
+/// A file whose header has been read.
+struct Table<'a> {
+    file: &'a str,
+    roles: Vec<(usize, Role)>,
+    width: usize,
+}
+
+impl Table<'_> {
+    fn push_record(&self, record: &csv::ByteRecord, line: u64, collector: &mut Collector<'_>) {
+        for &(position, role) in &self.roles {
+            let bytes = record.get(position).unwrap_or_default();
             let text = String::from_utf8_lossy(bytes);
-            collector.note_file(
-                ProblemCode::InvalidUtf8,
-                Place { line: Some(line), ..Place::file(file) }.with_value(&text),
-            );
+            if matches!(text, Cow::Owned(_)) {
+                collector.note_file(ProblemCode::InvalidUtf8, self.place(line).with_value(&text));
+            }
             collector.push_text(role, &text);
         }
     }
-}
 
-fn note_ragged(
-    record: &csv::ByteRecord,
-    (width, line, file): (usize, u64, &str),
-    collector: &mut Collector<'_>,
-) {
-    let open_quote = record.iter().any(|field| field.iter().filter(|byte| **byte == b'\n').count() > 1);
-    let hint = if open_quote { "; a quote that opens here does not close" } else { "" };
-    let note = format!("{} fields where the header has {width}{hint}", record.len());
-    collector
-        .note_file(ProblemCode::RaggedRow, Place { line: Some(line), ..Place::file(file) }.with_note(note));
+    fn note_ragged(&self, record: &csv::ByteRecord, line: u64, collector: &mut Collector<'_>) {
+        let lines_in = |field: &[u8]| field.iter().filter(|byte| **byte == b'\n').count();
+        let open_quote = record.iter().any(|field| lines_in(field) > 1);
+        let hint = if open_quote { "; a quote that opens here does not close" } else { "" };
+        let note = format!("{} fields where the header has {}{hint}", record.len(), self.width);
+        collector.note_file(ProblemCode::RaggedRow, self.place(line).with_note(note));
+    }
+
+    fn place(&self, line: u64) -> Place {
+        Place { line: Some(line), ..Place::file(self.file) }
+    }
 }
 
 /// The line a record begins on; blank lines before it count as read with it.
@@ -156,11 +158,12 @@ fn header_names(record: &csv::ByteRecord) -> Option<Vec<String>> {
 fn note_csv_error(
     source: &SourceFile,
     error: csv::Error,
-    at: (&mut Collector<'_>, u64),
+    line: u64,
+    collector: &mut Collector<'_>,
 ) -> Result<(), IngestError> {
     match error.into_kind() {
-        csv::ErrorKind::Io(error) => note_read_error(source, error, at),
-        other => note_read_error(source, io::Error::other(format!("{other:?}")), at),
+        csv::ErrorKind::Io(error) => note_read_error(source, error, line, collector),
+        other => note_read_error(source, io::Error::other(format!("{other:?}")), line, collector),
     }
 }
 
@@ -168,7 +171,8 @@ fn note_csv_error(
 fn note_read_error(
     source: &SourceFile,
     error: io::Error,
-    (collector, line): (&mut Collector<'_>, u64),
+    line: u64,
+    collector: &mut Collector<'_>,
 ) -> Result<(), IngestError> {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     if source.format != Format::CsvGzip || !matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof)

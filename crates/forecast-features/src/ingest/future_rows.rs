@@ -4,7 +4,7 @@ use forecast_core::{Frequency, Horizon, Period, SeriesKey};
 use hashbrown::HashMap;
 
 use super::IngestError;
-use super::assemble::{note_missing_steps, note_missing_value};
+use super::assemble::{Coverage, note_missing_value};
 use super::catalogue::ProblemCode;
 use super::collect::Collector;
 use super::dictionary::MISSING;
@@ -123,13 +123,11 @@ impl Cells {
         if request.spec.known_future.is_empty() {
             return;
         }
-        let columns = request.spec.known_future.join(", ");
+        let coverage = Coverage::new(&request.spec.known_future, self.horizon);
         for (position, series) in request.series.iter().enumerate() {
             let covered = |ahead: usize| self.rows[position * self.horizon + ahead].is_some();
-            let ledger = &mut collector.reporter.ledger;
-            note_missing_steps(ledger, (&columns, self.horizon), covered, |ahead| {
-                place_ahead(request.frequency, series, ahead)
-            });
+            let place = |ahead| place_ahead(request.frequency, series, ahead);
+            coverage.note_missing(&mut collector.reporter.ledger, covered, place);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where every series and row will lie in the panel's columns.
 
-use forecast_core::{Period, SeriesKey};
+use forecast_core::{Frequency, Period, SeriesKey};
 
 use super::catalogue::ProblemCode;
 use super::collect::Collector;
@@ -15,6 +15,7 @@ use super::times::time_label;
 /// The series in key order, with their spans and the positions of their rows.
 #[derive(Debug)]
 pub(crate) struct Layout {
+    pub(crate) frequency: Frequency,
     /// Series ids in key order.
     pub(crate) order: Vec<u32>,
     /// Position in `order` of every series id; [`MISSING`] for series without a usable row.
@@ -37,7 +38,6 @@ struct Span {
     first: Period,
     last: Period,
     first_row: u32,
-    last_row: u32,
 }
 
 impl Layout {
@@ -45,7 +45,8 @@ impl Layout {
     pub(crate) fn build(
         collector: &mut Collector<'_>,
         grid: &Grid,
-        (options, ends): (&IngestOptions, Ends),
+        options: &IngestOptions,
+        ends: Ends,
     ) -> Option<Self> {
         let spans = spans(collector, grid);
         let mut series: Vec<(SeriesKey, u32, Span)> = spans
@@ -65,14 +66,12 @@ impl Layout {
         let rows = |span: &Span| u64::from(last(span).since(span.first).unsigned_abs()) + 1;
         let total: u64 = series.iter().map(|(_, _, span)| rows(span)).sum();
         if total > options.max_panel_rows {
-            note_too_many(
-                &series,
-                (total, grid),
-                (
-                    &collector.reporter.locator.place(widest_row(&series, table_last)),
-                    &mut collector.reporter.ledger,
-                ),
-            );
+            let (row, (key, _, span)) = widest(&series, table_last)?;
+            collector.reporter.ledger.note(ProblemCode::TooManyRows, || {
+                let time = grid.frequency.timestamp(span.first).map(time_label).unwrap_or_default();
+                let place = collector.reporter.locator.place(row).with_series(key).with_date(time);
+                place.with_note(format!("{total} rows; this series begins first"))
+            });
             return None;
         }
         let mut rank = vec![MISSING; collector.keys.len()];
@@ -81,6 +80,7 @@ impl Layout {
         }
         let rows: Vec<usize> = series.iter().map(|(_, _, span)| rows(span) as usize).collect();
         let layout = Self {
+            frequency: grid.frequency,
             order: series.iter().map(|(_, id, _)| *id).collect(),
             rank,
             first: series.iter().map(|(_, _, span)| span.first).collect(),
@@ -119,14 +119,20 @@ impl Layout {
     }
 
     /// The series whose target rows hold `position`.
-    pub(crate) fn series_at(&self, position: usize) -> usize {
+    fn series_at(&self, position: usize) -> usize {
         self.offsets.partition_point(|&offset| offset <= position).saturating_sub(1)
     }
 
-    /// The period at a position of the target column.
-    pub(crate) fn period_at(&self, position: usize) -> Period {
+    /// Adds series and date of a position of the target column to a place.
+    pub(crate) fn describe(&self, place: Place, position: usize) -> Place {
         let series = self.series_at(position);
-        self.first[series].plus((position - self.offsets[series]) as i32)
+        self.describe_step(place, series, position - self.offsets[series])
+    }
+
+    /// Adds a series and the date of one of its steps to a place; steps count from its first row.
+    pub(crate) fn describe_step(&self, place: Place, series: usize, step: usize) -> Place {
+        let time = self.frequency.timestamp(self.first[series].plus(step as i32)).map(time_label);
+        place.with_series(&self.keys[series]).with_date(time.unwrap_or_default())
     }
 
     fn check_length(&self, options: &IngestOptions, reporter: &mut Reporter) {
@@ -160,37 +166,17 @@ fn spans(collector: &Collector<'_>, grid: &Grid) -> Vec<Option<Span>> {
         let (Some(slot), Some(period)) = (spans.get_mut(id as usize), grid.period(code)) else { continue };
         let row = row as u32;
         match slot {
-            None => *slot = Some(Span { first: period, last: period, first_row: row, last_row: row }),
+            None => *slot = Some(Span { first: period, last: period, first_row: row }),
             Some(span) if period < span.first => (span.first, span.first_row) = (period, row),
-            Some(span) if period > span.last => (span.last, span.last_row) = (period, row),
+            Some(span) if period > span.last => span.last = period,
             Some(_) => {}
         }
     }
     spans
 }
 
-/// The row that stretches the table most: the last one, or the first of the longest series.
-fn widest_row(series: &[(SeriesKey, u32, Span)], table_last: Period) -> usize {
-    let last = series.iter().find(|(_, _, span)| span.last == table_last).map(|(_, _, span)| span.last_row);
-    let longest = series.iter().max_by_key(|(_, _, span)| table_last.since(span.first));
-    let first = longest.map(|(_, _, span)| span.first_row);
-    first.or(last).unwrap_or(0) as usize
-}
-
-fn note_too_many(
-    series: &[(SeriesKey, u32, Span)],
-    (total, grid): (u64, &Grid),
-    (place, ledger): (&Place, &mut super::ledger::Ledger),
-) {
-    let longest = series.iter().min_by_key(|(_, _, span)| span.first);
-    ledger.note(ProblemCode::TooManyRows, || {
-        let mut place = place.clone();
-        if let Some((key, _, span)) = longest {
-            place = place.with_series(key);
-            if let Some(time) = grid.frequency.timestamp(span.first) {
-                place = place.with_date(time_label(time));
-            }
-        }
-        place.with_note(format!("{total} rows; this series begins first"))
-    });
+/// The series that reaches farthest back, and the row that it begins with.
+fn widest(series: &[(SeriesKey, u32, Span)], table_last: Period) -> Option<(usize, &(SeriesKey, u32, Span))> {
+    let widest = series.iter().max_by_key(|(_, _, span)| table_last.since(span.first))?;
+    Some((widest.2.first_row as usize, widest))
 }

@@ -43,9 +43,9 @@ pub(crate) fn read_parquet(
     let schema = Arc::clone(metadata.schema());
     let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let found = collector.begin_file(&source.name, RowUnit::Row, &columns);
-    let roles = with_readable_types(source, &schema, (found, collector));
+    let roles = with_readable_types(source, &schema, found, collector);
     let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
-    let reader = match open_reader(file, &schema, (metadata, &roles)) {
+    let reader = match open_reader(file, &schema, metadata, &roles) {
         Ok(reader) => reader,
         Err(error) => return note_damage(source, &error, collector),
     };
@@ -77,7 +77,8 @@ pub(crate) fn read_parquet(
 fn with_readable_types(
     source: &SourceFile,
     schema: &Schema,
-    (found, collector): (Vec<(usize, Role)>, &mut Collector<'_>),
+    found: Vec<(usize, Role)>,
+    collector: &mut Collector<'_>,
 ) -> Vec<(Role, String)> {
     let mut roles = Vec::new();
     for (position, role) in found {
@@ -96,7 +97,8 @@ fn with_readable_types(
 fn open_reader(
     file: File,
     schema: &Schema,
-    (metadata, roles): (ArrowReaderMetadata, &[(Role, String)]),
+    metadata: ArrowReaderMetadata,
+    roles: &[(Role, String)],
 ) -> Result<ParquetRecordBatchReader, ParquetError> {
     let options = ArrowReaderOptions::new().with_schema(Arc::new(with_dictionaries(schema)));
     // Not every writer's schema can be read with dictionaries; then the columns come as they are.

@@ -10,7 +10,6 @@ use crate::ingest::catalogue::ProblemCode;
 use crate::ingest::collect::Collector;
 use crate::ingest::column::{Resolved, ValueColumn};
 use crate::ingest::dictionary::MISSING;
-use crate::ingest::grid::Grid;
 use crate::ingest::layout::Layout;
 use crate::ingest::reporter::Reporter;
 
@@ -23,7 +22,6 @@ pub(crate) struct Placing<'a> {
     /// Covariate position of every history row.
     pub(crate) placement: &'a [u32],
     pub(crate) future: &'a FutureRows,
-    pub(crate) grid: &'a Grid,
 }
 
 impl Placing<'_> {
@@ -45,7 +43,8 @@ impl Placing<'_> {
             missing_share = missing as f64 / self.placement.len().max(1) as f64;
             if self.future.given {
                 let may_be_empty = kind.is_categorical() && missing > 0;
-                self.place_future(values, (&raw, &name), &mut collector.reporter);
+                let conflicts = self.place_future(values, &raw);
+                self.note_conflicts(&conflicts, &name, &mut collector.reporter);
                 let explained =
                     collector.lacking.contains(&name) || collector.reporter.ledger.has_unreadable(&name);
                 if !may_be_empty && !explained {
@@ -73,26 +72,33 @@ impl Placing<'_> {
         (missing, first)
     }
 
-    /// Future values go where the history has none; where both have one they must agree.
-    fn place_future(&self, values: &mut [f32], (raw, name): (&[f32], &str), reporter: &mut Reporter) {
-        let future = self.future;
-        for (offset, cell) in future.cells.iter().enumerate() {
+    /// Future values go where the history has none. Returns the rows that contradict the history.
+    fn place_future(&self, values: &mut [f32], raw: &[f32]) -> Vec<usize> {
+        let mut conflicts = Vec::new();
+        for (offset, cell) in self.future.cells.iter().enumerate() {
             let Some((rank, step)) = *cell else { continue };
-            let row = future.first_row + offset;
             let (rank, step) = (rank as usize, step as usize);
-            let (value, slot) = (raw[row], &mut values[self.offsets[rank] + step]);
+            let (value, slot) = (raw[self.future.first_row + offset], &mut values[self.offsets[rank] + step]);
             let in_history = step < self.layout.rows[rank];
             if in_history && !slot.is_nan() && !value.is_nan() && *slot != value {
-                let Reporter { ledger, locator } = &mut *reporter;
-                ledger.note(ProblemCode::FutureConflict.of(name), || {
-                    let place = locator.place(row).with_column(name).with_series(&self.layout.keys[rank]);
-                    let period = self.layout.first[rank].plus(step as i32);
-                    let time = self.grid.frequency.timestamp(period).map(crate::ingest::times::time_label);
-                    place.with_date(time.unwrap_or_default())
-                });
+                conflicts.push(offset);
             } else if !value.is_nan() {
                 *slot = value;
             }
+        }
+        conflicts
+    }
+
+    fn note_conflicts(&self, conflicts: &[usize], name: &str, reporter: &mut Reporter) {
+        let Reporter { ledger, locator } = reporter;
+        for &offset in conflicts {
+            ledger.note(ProblemCode::FutureConflict.of(name), || {
+                let place = locator.place(self.future.first_row + offset).with_column(name);
+                match self.future.cells[offset] {
+                    Some((rank, step)) => self.layout.describe_step(place, rank as usize, step as usize),
+                    None => place,
+                }
+            });
         }
     }
 

@@ -10,7 +10,6 @@ use crate::ingest::layout::Layout;
 use crate::ingest::ledger::Ledger;
 use crate::ingest::problem::Place;
 use crate::ingest::reporter::Reporter;
-use crate::ingest::times::time_label;
 
 /// Future rows by position: row `i` is row `first_row + i` of the collector.
 #[derive(Debug)]
@@ -26,11 +25,7 @@ pub(crate) struct FutureRows {
 impl FutureRows {
     /// Takes the future rows out of `collector`; notes those that belong to no series, come twice or
     /// lie beyond the horizon.
-    pub(crate) fn take(
-        collector: &mut Collector<'_>,
-        grid: &Grid,
-        (layout, horizon): (&Layout, usize),
-    ) -> Self {
+    pub(crate) fn take(collector: &mut Collector<'_>, grid: &Grid, layout: &Layout, horizon: usize) -> Self {
         let first_row = collector.history_rows();
         let mut future = Self { given: collector.has_future(), first_row, cells: Vec::new(), horizon };
         let series = &collector.series[first_row..];
@@ -92,12 +87,11 @@ impl FutureRows {
                 covered.set(rank * self.horizon + ahead);
             }
         }
-        let columns = collector.spec.known_future.join(", ");
+        let coverage = Coverage::new(&collector.spec.known_future, self.horizon);
         for series in (0..layout.len()).filter(|&series| placing.is_running(series)) {
-            let steps = |ahead: usize| covered.get(series * self.horizon + ahead);
-            note_missing_steps(&mut collector.reporter.ledger, (&columns, self.horizon), steps, |ahead| {
-                placing.place_ahead(series, ahead)
-            });
+            let is_covered = |ahead: usize| covered.get(series * self.horizon + ahead);
+            let place = |ahead| placing.place_ahead(series, ahead);
+            coverage.note_missing(&mut collector.reporter.ledger, is_covered, place);
         }
     }
 
@@ -107,27 +101,40 @@ impl FutureRows {
     }
 }
 
-/// Notes, for one series, steps of the horizon without a row: late at the start, stopping early, or
-/// missing in between.
-pub(crate) fn note_missing_steps(
-    ledger: &mut Ledger,
-    (columns, horizon): (&str, usize),
-    covered: impl Fn(usize) -> bool,
-    place: impl Fn(usize) -> Place,
-) {
-    let columns = format!("`{}`", columns.replace(", ", "`, `"));
-    let first = (0..horizon).find(|&ahead| covered(ahead));
-    let last = (0..horizon).rev().find(|&ahead| covered(ahead));
-    let (Some(first), Some(last)) = (first, last) else {
-        return ledger.note_many(ProblemCode::FutureRowMissing.of(&columns), horizon as u64, || place(0));
-    };
-    let inside = (first..last).filter(|&ahead| !covered(ahead));
-    let late = first as u64;
-    let early = (horizon - 1 - last) as u64;
-    ledger.note_many(ProblemCode::FutureStartsLate.of(&columns), late, || place(0));
-    ledger.note_many(ProblemCode::FutureStopsEarly.of(&columns), early, || place(last + 1));
-    for ahead in inside {
-        ledger.note(ProblemCode::FutureRowMissing.of(&columns), || place(ahead));
+/// Periods that must be covered by future rows, and the columns that those rows bring.
+#[derive(Clone, Debug)]
+pub(crate) struct Coverage {
+    /// Names of the columns, for people.
+    columns: String,
+    pub(crate) horizon: usize,
+}
+
+impl Coverage {
+    pub(crate) fn new(columns: &[String], horizon: usize) -> Self {
+        Self { columns: format!("`{}`", columns.join("`, `")), horizon }
+    }
+
+    /// Notes, for one series, steps of the horizon without a row: late at the start, stopping early,
+    /// or missing in between.
+    pub(crate) fn note_missing(
+        &self,
+        ledger: &mut Ledger,
+        covered: impl Fn(usize) -> bool,
+        place: impl Fn(usize) -> Place,
+    ) {
+        let kind = |code: ProblemCode| code.of(&self.columns);
+        let mut steps = (0..self.horizon).filter(|&ahead| covered(ahead));
+        let Some(first) = steps.next() else {
+            let count = self.horizon as u64;
+            return ledger.note_many(kind(ProblemCode::FutureRowMissing), count, || place(0));
+        };
+        let last = steps.last().unwrap_or(first);
+        let (late, early) = (first as u64, (self.horizon - 1 - last) as u64);
+        ledger.note_many(kind(ProblemCode::FutureStartsLate), late, || place(0));
+        ledger.note_many(kind(ProblemCode::FutureStopsEarly), early, || place(last + 1));
+        for ahead in (first..last).filter(|&ahead| !covered(ahead)) {
+            ledger.note(kind(ProblemCode::FutureRowMissing), || place(ahead));
+        }
     }
 }
 
@@ -145,8 +152,6 @@ impl Placing<'_> {
 
     /// A step ahead of a series, for people.
     pub(crate) fn place_ahead(&self, series: usize, ahead: usize) -> Place {
-        let period = self.layout.first[series].plus((self.layout.rows[series] + ahead) as i32);
-        let time = self.grid.frequency.timestamp(period).map(time_label);
-        Place::default().with_series(&self.layout.keys[series]).with_date(time.unwrap_or_default())
+        self.layout.describe_step(Place::default(), series, self.layout.rows[series] + ahead)
     }
 }

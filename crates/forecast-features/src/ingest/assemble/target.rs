@@ -1,15 +1,13 @@
 //! The target column in panel order: copies merged, signs judged, gaps filled.
 
-use forecast_core::Frequency;
-
 use super::bits::Bits;
 use crate::ingest::catalogue::ProblemCode;
 use crate::ingest::collect::Collector;
 use crate::ingest::dictionary::MISSING;
 use crate::ingest::layout::Layout;
-use crate::ingest::options::{Duplicates, Gaps, IngestOptions, Negatives};
+use crate::ingest::options::{Duplicates, Gaps, Negatives};
 use crate::ingest::problem::{Place, Severity};
-use crate::ingest::times::time_label;
+use crate::ingest::reporter::Reporter;
 
 /// The finished column and what was done to it.
 #[derive(Debug)]
@@ -30,25 +28,37 @@ pub(crate) fn looks_like_counts(values: &[f32], negatives: Negatives) -> bool {
     values.iter().any(|value| !value.is_nan()) && values.iter().all(|&value| value.is_nan() || whole(value))
 }
 
+/// What the options say about targets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TargetRules {
+    pub(crate) duplicates: Duplicates,
+    pub(crate) negatives: Negatives,
+    pub(crate) gaps: Gaps,
+}
+
+/// Takes the target column out of `collector` and brings it into panel order; `placement` is the
+/// position of every row.
 pub(crate) fn place_target(
     collector: &mut Collector<'_>,
-    (layout, placement): (&Layout, &[u32]),
-    (options, gaps, frequency): (&IngestOptions, Gaps, Frequency),
+    layout: &Layout,
+    placement: &[u32],
+    rules: TargetRules,
 ) -> PlacedTarget {
     let mut raw = std::mem::take(&mut collector.target.values);
-    for (row, _) in
-        placement.iter().zip(&raw).enumerate().filter(|(_, (p, value))| **p != MISSING && value.is_nan())
-    {
-        collector.reporter.row(ProblemCode::MissingTarget.of(&collector.spec.target), row);
+    for (row, (&position, value)) in placement.iter().zip(&raw).enumerate() {
+        if position != MISSING && value.is_nan() {
+            collector.reporter.row(ProblemCode::MissingTarget.of(&collector.spec.target), row);
+        }
     }
+    let placing = Placing { layout, placement, rules };
     let (mut values, present) = match arrange_in_place(&mut raw, placement, layout.total_rows()) {
         Some(present) => (raw, present),
-        None => scatter(collector, (layout, placement, &raw), (options.duplicates, frequency)),
+        None => placing.scatter(&raw, collector),
     };
-    judge_negatives(collector, (&mut values, placement), options.negatives);
+    placing.judge_negatives(&mut values, collector);
     let mut target = PlacedTarget { values, present, gaps_inside: 0, gaps_at_end: 0 };
-    target.fill(layout, gaps);
-    target.note_gaps(collector, (layout, gaps, frequency));
+    target.fill(layout, rules.gaps);
+    target.note_gaps(layout, rules.gaps, collector);
     target
 }
 
@@ -74,29 +84,6 @@ fn arrange_in_place(raw: &mut [f32], placement: &[u32], places: usize) -> Option
     Some(present)
 }
 
-/// Puts every row in its place and merges copies.
-fn scatter(
-    collector: &mut Collector<'_>,
-    (layout, placement, raw): (&Layout, &[u32], &[f32]),
-    (duplicates, frequency): (Duplicates, Frequency),
-) -> (Vec<f32>, Bits) {
-    let mut values = vec![f32::NAN; layout.total_rows()];
-    let mut present = Bits::new(values.len());
-    for (row, (&position, &value)) in placement.iter().zip(raw).enumerate() {
-        if position == MISSING {
-            continue;
-        }
-        let position = position as usize;
-        if present.set(position) {
-            note_duplicate(collector, (layout, placement, frequency), (row, duplicates));
-            merge(&mut values[position], value, duplicates);
-        } else {
-            values[position] = value;
-        }
-    }
-    (values, present)
-}
-
 fn merge(value: &mut f32, other: f32, duplicates: Duplicates) {
     match duplicates {
         Duplicates::Sum if value.is_nan() => *value = other,
@@ -106,51 +93,71 @@ fn merge(value: &mut f32, other: f32, duplicates: Duplicates) {
     }
 }
 
-fn note_duplicate(
-    collector: &mut Collector<'_>,
-    (layout, placement, frequency): (&Layout, &[u32], Frequency),
-    (row, duplicates): (usize, Duplicates),
-) {
-    let code = match duplicates {
-        Duplicates::Error => ProblemCode::DuplicateRows,
-        Duplicates::Sum | Duplicates::Last => ProblemCode::DuplicatesMerged,
-    };
-    let locator = &collector.reporter.locator;
-    collector.reporter.ledger.note(code, || {
-        let position = placement[row];
-        let earlier = placement.iter().position(|other| *other == position).unwrap_or(row);
-        let place = locator.place(row).with_series(&layout.keys[layout.series_at(position as usize)]);
-        let time = frequency.timestamp(layout.period_at(position as usize)).map(time_label);
-        place
-            .with_date(time.unwrap_or_default())
-            .with_note(format!("also at {}", locator.place(earlier).row_text()))
-    });
+struct Placing<'a> {
+    layout: &'a Layout,
+    placement: &'a [u32],
+    rules: TargetRules,
 }
 
-fn judge_negatives(
-    collector: &mut Collector<'_>,
-    (values, placement): (&mut [f32], &[u32]),
-    policy: Negatives,
-) {
-    let count = values.iter().filter(|value| **value < 0.0).count() as u64;
-    if count == 0 {
-        return;
+impl Placing<'_> {
+    /// Puts every row in its place and merges copies.
+    fn scatter(&self, raw: &[f32], collector: &mut Collector<'_>) -> (Vec<f32>, Bits) {
+        let mut values = vec![f32::NAN; self.layout.total_rows()];
+        let mut present = Bits::new(values.len());
+        for (row, (&position, &value)) in self.placement.iter().zip(raw).enumerate() {
+            if position == MISSING {
+                continue;
+            }
+            let position = position as usize;
+            if present.set(position) {
+                self.note_duplicate(row, &mut collector.reporter);
+                merge(&mut values[position], value, self.rules.duplicates);
+            } else {
+                values[position] = value;
+            }
+        }
+        (values, present)
     }
-    let column = &collector.spec.target;
-    let negative = |position: u32| values.get(position as usize).copied().filter(|value| *value < 0.0);
-    let first = placement.iter().enumerate().find_map(|(row, &position)| Some((row, negative(position)?)));
-    let (row, value) = first.unwrap_or((0, 0.0));
-    let code = match policy {
-        Negatives::Keep | Negatives::Error => ProblemCode::NegativeTarget,
-        Negatives::Clip => ProblemCode::NegativesClipped,
-    };
-    let locator = &collector.reporter.locator;
-    let ledger = &mut collector.reporter.ledger;
-    ledger.note_many(code.of(column), count, || locator.place(row).with_column(column).with_value(value));
-    match policy {
-        Negatives::Keep => {}
-        Negatives::Error => ledger.set_severity(code, Severity::Error),
-        Negatives::Clip => values.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = 0.0),
+
+    fn note_duplicate(&self, row: usize, reporter: &mut Reporter) {
+        let code = match self.rules.duplicates {
+            Duplicates::Error => ProblemCode::DuplicateRows,
+            Duplicates::Sum | Duplicates::Last => ProblemCode::DuplicatesMerged,
+        };
+        let Reporter { ledger, locator } = reporter;
+        ledger.note(code, || {
+            let position = self.placement[row];
+            let earlier = self.placement.iter().position(|other| *other == position).unwrap_or(row);
+            let place = self.layout.describe(locator.place(row), position as usize);
+            place.with_note(format!("also at {}", locator.place(earlier).row_text()))
+        });
+    }
+
+    fn judge_negatives(&self, values: &mut [f32], collector: &mut Collector<'_>) {
+        let count = values.iter().filter(|value| **value < 0.0).count() as u64;
+        if count == 0 {
+            return;
+        }
+        let policy = self.rules.negatives;
+        let code = match policy {
+            Negatives::Keep | Negatives::Error => ProblemCode::NegativeTarget,
+            Negatives::Clip => ProblemCode::NegativesClipped,
+        };
+        let column = &collector.spec.target;
+        let Reporter { ledger, locator } = &mut collector.reporter;
+        ledger.note_many(code.of(column), count, || {
+            let negative =
+                |position: u32| values.get(position as usize).copied().filter(|value| *value < 0.0);
+            let mut rows = self.placement.iter().enumerate();
+            let first = rows.find_map(|(row, &position)| Some((row, negative(position)?)));
+            let (row, value) = first.unwrap_or_default();
+            locator.place(row).with_column(column).with_value(value)
+        });
+        match policy {
+            Negatives::Keep => {}
+            Negatives::Error => ledger.set_severity(code, Severity::Error),
+            Negatives::Clip => values.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = 0.0),
+        }
     }
 }
 
@@ -180,28 +187,19 @@ impl PlacedTarget {
         }
     }
 
-    fn note_gaps(
-        &self,
-        collector: &mut Collector<'_>,
-        (layout, gaps, frequency): (&Layout, Gaps, Frequency),
-    ) {
+    fn note_gaps(&self, layout: &Layout, gaps: Gaps, collector: &mut Collector<'_>) {
         let count = self.gaps_inside + self.gaps_at_end;
-        let first = || (0..self.values.len()).find(|&position| !self.present.get(position));
         collector.reporter.ledger.note_many(ProblemCode::GapsFilled, count, || {
             let by = match gaps {
                 Gaps::Zero => "zero",
                 Gaps::Forward => "the last known value",
                 Gaps::Missing => "a missing value",
             };
-            let note = format!(
-                "filled with {by}: {} between two rows, {} after a series' last row",
-                self.gaps_inside, self.gaps_at_end
-            );
-            let place = Place::noted(note);
-            let Some(position) = first() else { return place };
-            let place = place.with_series(&layout.keys[layout.series_at(position)]);
-            let time = frequency.timestamp(layout.period_at(position)).map(time_label);
-            place.with_date(time.unwrap_or_default())
+            let (inside, at_end) = (self.gaps_inside, self.gaps_at_end);
+            let note =
+                format!("filled with {by}: {inside} between two rows, {at_end} after a series' last row");
+            let first = (0..self.values.len()).find(|&position| !self.present.get(position));
+            layout.describe(Place::noted(note), first.unwrap_or_default())
         });
     }
 }

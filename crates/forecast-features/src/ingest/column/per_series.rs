@@ -111,7 +111,12 @@ impl StaticCells {
             Expect::Anything => infer(&self.dictionary, &weights, self.decimal),
         };
         match inferred {
-            Inferred::Numbers { values, bad } => self.numbers(&codes, (&values, &bad), reporter),
+            Inferred::Numbers { values, bad } => {
+                self.note_bad(&bad, reporter);
+                let value = |code: &u32| values.get(*code as usize).map_or(f32::NAN, |value| *value as f32);
+                let values = codes.iter().map(value).collect();
+                StaticColumn { name: self.name, kind: ColumnKind::Numeric, values }
+            }
             Inferred::Categories => {
                 let levels = match expect {
                     Expect::Kind(ColumnKind::Categorical { levels }) => Arc::clone(levels),
@@ -129,20 +134,10 @@ impl StaticCells {
         }
     }
 
-    fn numbers(
-        self,
-        codes: &[u32],
-        (values, bad): (&[f64], &[u32]),
-        reporter: &mut Reporter,
-    ) -> StaticColumn {
-        for (position, &code) in self.by_series.iter().enumerate() {
-            if bad.contains(&code) {
-                let row = self.seen_at[position] as usize;
-                reporter.value(ProblemCode::BadNumber.of(&self.name), row, self.dictionary.text(code));
-            }
+    fn note_bad(&self, bad: &[u32], reporter: &mut Reporter) {
+        for (&code, &row) in self.by_series.iter().zip(&self.seen_at).filter(|(code, _)| bad.contains(code)) {
+            reporter.value(ProblemCode::BadNumber.of(&self.name), row as usize, self.dictionary.text(code));
         }
-        let value = |code: &u32| values.get(*code as usize).map_or(f32::NAN, |value| *value as f32);
-        StaticColumn { name: self.name, kind: ColumnKind::Numeric, values: codes.iter().map(value).collect() }
     }
 
     fn levels(&self, weights: &[u64]) -> Arc<[String]> {

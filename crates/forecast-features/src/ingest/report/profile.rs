@@ -87,7 +87,7 @@ pub(crate) fn profile(
         future: facts.future_rows_read.map(|rows_read| future(panel, rows_read)),
         findings: Vec::new(),
     };
-    note_findings(panel, (&series, &report), (horizon, last), ledger);
+    Findings { panel, series: &series, report: &report, horizon, last }.note(ledger);
     report
 }
 
@@ -210,37 +210,47 @@ fn future(panel: &Panel, rows_read: u64) -> FutureSummary {
     FutureSummary { rows_read, series_covered }
 }
 
-fn note_findings(
-    panel: &Panel,
-    (series, report): (&[SeriesProfile], &QualityReport),
-    (horizon, last): (usize, Period),
-    ledger: &mut Ledger,
-) {
-    let first = |test: &dyn Fn(usize) -> bool| (0..panel.len()).find(|&index| test(index));
-    let place = |index: Option<usize>, note: &dyn Fn(SeriesView<'_>) -> String| {
-        let Some(index) = index else { return Place::default() };
-        let view = panel.series(index);
-        Place::default().with_series(view.key()).with_note(note(view))
-    };
-    let until =
-        |view: SeriesView<'_>| format!("until {}", label(panel.frequency(), view.next_period().plus(-1)));
-    ledger.note_many(ProblemCode::ConstantSeries, report.constant_series, || {
-        place(first(&|index| series[index].constant), &|view| format!("always {}", series[view.index()].max))
-    });
-    ledger.note_many(ProblemCode::DeadSeries, report.dead_series, || {
-        place(first(&|index| series[index].dead), &|_| {
-            format!("nothing in the last {} periods", report.dead_after)
-        })
-    });
-    ledger.note_many(ProblemCode::ShortSeries, report.shorter_than_horizon, || {
-        place(first(&|index| panel.series(index).len() < horizon), &|view| {
-            format!("history {}, horizon {horizon} periods", view.len())
-        })
-    });
-    if report.ends == Ends::Ragged {
-        ledger.note_many(ProblemCode::SeriesEndedEarly, report.ended_early, || {
-            place(first(&|index| ends_before(panel.series(index), last)), &until)
+/// What is worth telling about single series.
+struct Findings<'a> {
+    panel: &'a Panel,
+    series: &'a [SeriesProfile],
+    report: &'a QualityReport,
+    horizon: usize,
+    last: Period,
+}
+
+impl Findings<'_> {
+    fn note(&self, ledger: &mut Ledger) {
+        let (panel, report) = (self.panel, self.report);
+        ledger.note_many(ProblemCode::ConstantSeries, report.constant_series, || {
+            let first = self.first(|view| self.series[view.index()].constant);
+            self.place(first, |view| format!("always {}", self.series[view.index()].max))
         });
+        ledger.note_many(ProblemCode::DeadSeries, report.dead_series, || {
+            let first = self.first(|view| self.series[view.index()].dead);
+            self.place(first, |_| format!("nothing in the last {} periods", report.dead_after))
+        });
+        ledger.note_many(ProblemCode::ShortSeries, report.shorter_than_horizon, || {
+            let first = self.first(|view| view.len() < self.horizon);
+            self.place(first, |view| format!("history {}, horizon {} periods", view.len(), self.horizon))
+        });
+        if report.ends == Ends::Ragged {
+            ledger.note_many(ProblemCode::SeriesEndedEarly, report.ended_early, || {
+                let first = self.first(|view| ends_before(view, self.last));
+                let end = |view: SeriesView<'_>| label(panel.frequency(), view.next_period().plus(-1));
+                self.place(first, |view| format!("until {}", end(view)))
+            });
+        }
+    }
+
+    fn first(&self, test: impl Fn(SeriesView<'_>) -> bool) -> Option<SeriesView<'_>> {
+        self.panel.iter().find(|view| test(*view))
+    }
+
+    fn place(&self, view: Option<SeriesView<'_>>, note: impl Fn(SeriesView<'_>) -> String) -> Place {
+        view.map_or_else(Place::default, |view| {
+            Place::default().with_series(view.key()).with_note(note(view))
+        })
     }
 }
 
