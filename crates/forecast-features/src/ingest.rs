@@ -48,7 +48,7 @@ use assemble::assemble;
 use collect::Collector;
 use source::{Format, SourceFile};
 
-pub use catalogue::{CATALOGUE, CatalogueEntry, ProblemCode};
+pub use catalogue::{CATALOGUE, CatalogueEntry, ProblemCode, catalogue_markdown};
 pub use error::{ConfigError, IngestError};
 pub use future_rows::{FutureRequest, FutureValues, SeriesNext, future_from_rows};
 pub use known::KnownColumns;

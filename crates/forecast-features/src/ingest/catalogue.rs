@@ -212,6 +212,18 @@ catalogue! {
         => "fill in 1 or 0";
 }
 
+/// The catalogue as a Markdown table: code, severity, message, remedy.
+#[must_use]
+pub fn catalogue_markdown() -> String {
+    let mut table = String::from("| Code | Severity | Message | What to do |\n|---|---|---|---|\n");
+    for entry in CATALOGUE {
+        let message = entry.message.replace("`{column}`", "`…`").replace("{column}", "`…`");
+        table
+            .push_str(&format!("| `{}` | {} | {message} | {} |\n", entry.code, entry.severity, entry.remedy));
+    }
+    table
+}
+
 impl fmt::Display for ProblemCode {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.name())
@@ -229,5 +241,12 @@ mod tests {
             assert_eq!(serde_json::to_value(entry.code).unwrap(), entry.code.name());
             assert_eq!(entry.code.entry(), *entry);
         }
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_every_code_and_no_stray_bars() {
+        let table = catalogue_markdown();
+        assert_eq!(table.lines().count(), CATALOGUE.len() + 2);
+        assert!(table.lines().all(|line| line.matches('|').count() == 5), "{table}");
     }
 }

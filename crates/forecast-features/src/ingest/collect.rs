@@ -6,7 +6,7 @@
 
 use super::catalogue::ProblemCode;
 use super::column::{
-    Expect, FlagColumn, KeyIndex, NumberColumn, StaticCells, TimeColumn, UNKNOWN, ValueColumn,
+    Expect, FlagColumn, KeyIndex, NumberColumn, StaticCells, TimeColumn, UNKNOWN, ValueColumn, make_room,
 };
 use super::header::{Header, match_columns};
 use super::known::KnownColumns;
@@ -123,12 +123,12 @@ impl<'a> Collector<'a> {
 
     /// Makes room for `rows` more rows.
     pub(crate) fn reserve(&mut self, rows: usize) {
-        self.series.reserve_exact(rows);
+        make_room(&mut self.series, rows);
         self.time.codes.reserve(rows);
         if self.part() == Part::History {
-            self.target.values.reserve_exact(rows);
+            make_room(&mut self.target.values, rows);
             if let Some(flags) = &mut self.available {
-                flags.values.reserve_exact(rows);
+                make_room(&mut flags.values, rows);
             }
         }
         for column in &mut self.covariates {

@@ -13,7 +13,7 @@ mod per_series;
 mod time;
 mod value;
 
-pub(crate) use codes::Codes;
+pub(crate) use codes::{Codes, make_room};
 pub(crate) use flag::{FlagColumn, UNKNOWN};
 pub(crate) use infer::Expect;
 pub(crate) use key::KeyIndex;

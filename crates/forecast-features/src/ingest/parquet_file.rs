@@ -132,11 +132,12 @@ fn with_dictionaries(schema: &Schema) -> Schema {
     Schema::new_with_metadata(schema.fields().iter().map(text).collect::<Vec<_>>(), schema.metadata().clone())
 }
 
-/// Decodes on a thread of its own; `consume` gets the batches in order, and at most one error.
+/// Decodes on a thread of its own; `consume` gets the batches in order, and at most one error. A
+/// decoder that panics on damaged data is an error as well.
 fn stream(reader: ParquetRecordBatchReader, mut consume: impl FnMut(Result<RecordBatch, String>)) {
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(BATCHES_AHEAD);
-        scope.spawn(move || {
+        let decoder = scope.spawn(move || {
             for batch in reader {
                 let batch = batch.map_err(|error| error.to_string());
                 let last = batch.is_err();
@@ -147,6 +148,9 @@ fn stream(reader: ParquetRecordBatchReader, mut consume: impl FnMut(Result<Recor
         });
         for batch in receiver {
             consume(batch);
+        }
+        if decoder.join().is_err() {
+            consume(Err("the decoder gave up".to_owned()));
         }
     });
 }

@@ -4,6 +4,7 @@ mod broken_files;
 mod broken_rows;
 #[cfg(feature = "cloud")]
 mod cloud;
+mod damage;
 mod equivalence;
 mod frequencies;
 mod parquet_types;

@@ -28,6 +28,9 @@ impl FutureRows {
     pub(crate) fn take(collector: &mut Collector<'_>, grid: &Grid, layout: &Layout, horizon: usize) -> Self {
         let first_row = collector.history_rows();
         let mut future = Self { given: collector.has_future(), first_row, cells: Vec::new(), horizon };
+        if !future.given {
+            return future;
+        }
         let series = &collector.series[first_row..];
         future.cells.reserve(series.len());
         let mut seen = Bits::new(layout.len() * horizon);

@@ -51,7 +51,12 @@ pub(crate) fn place_target(
         }
     }
     let placing = Placing { layout, placement, rules };
-    let (mut values, present) = match arrange_in_place(&mut raw, placement, layout.total_rows()) {
+    // Beside covariates a second column is small; without them it would be a third of all memory.
+    let arranged = match collector.covariates.is_empty() {
+        true => arrange_in_place(&mut raw, placement, layout.total_rows()),
+        false => None,
+    };
+    let (mut values, present) = match arranged {
         Some(present) => (raw, present),
         None => placing.scatter(&raw, collector),
     };

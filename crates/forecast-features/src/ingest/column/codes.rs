@@ -27,8 +27,8 @@ impl Codes {
 
     pub(crate) fn reserve(&mut self, rows: usize) {
         match self {
-            Self::Narrow(codes) => codes.reserve_exact(rows),
-            Self::Wide(codes) => codes.reserve_exact(rows),
+            Self::Narrow(codes) => make_room(codes, rows),
+            Self::Wide(codes) => make_room(codes, rows),
         }
     }
 
@@ -65,6 +65,12 @@ impl Codes {
             Self::Wide(codes) => codes[row] = MISSING,
         }
     }
+}
+
+/// Room for `rows` more values, if there can be so much: a damaged file may claim any number of rows.
+pub(crate) fn make_room<T>(values: &mut Vec<T>, rows: usize) {
+    // Without the room the list grows as it fills.
+    let _no_room = values.try_reserve_exact(rows);
 }
 
 fn widened(code: u16) -> u32 {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use forecast_core::ColumnKind;
 
+use super::codes::make_room;
 use super::infer::{Expect, Inferred, as_numbers, infer};
 use super::number::narrow;
 use crate::ingest::catalogue::ProblemCode;
@@ -60,8 +61,8 @@ impl ValueColumn {
 
     pub(crate) fn reserve(&mut self, rows: usize) {
         match &mut self.cells {
-            Cells::Words { codes, .. } => codes.reserve_exact(rows),
-            Cells::Numbers(values) => values.reserve_exact(rows),
+            Cells::Words { codes, .. } => make_room(codes, rows),
+            Cells::Numbers(values) => make_room(values, rows),
         }
     }
 
