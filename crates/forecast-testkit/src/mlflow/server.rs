@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::supervised::{Job, Supervised};
 use super::{Backend, Certificate, DevEnvironment, HarnessError, Options, Postgres};
+use crate::ledger::note_real_server;
 
 /// An empty PostgreSQL takes MLflow about 10 s; a loaded machine several times that.
 const READY_WITHIN: Duration = Duration::from_secs(180);
@@ -40,6 +41,7 @@ impl MlflowServer {
                 (postgres.uri(), Some(postgres))
             }
         };
+        let note = if postgres.is_some() { "mlflow on postgresql" } else { "mlflow on sqlite" };
         let artifacts = options.artifacts.clone().unwrap_or_else(|| dir.path().join("artifacts"));
         let auth_config = dir.path().join("auth.ini");
         let mut command = vec![dev.command("mlflow").get_program().to_string_lossy().into_owned()];
@@ -71,6 +73,7 @@ impl MlflowServer {
             // Over TLS there is nothing to ask with here; it listens when it says so.
             url.strip_prefix("http://").is_none_or(is_healthy).then_some(url)
         })?;
+        note_real_server(note).map_err(|source| HarnessError::File { path: std::env::temp_dir(), source })?;
         Ok(Self { url, process, postgres })
     }
 
