@@ -10,10 +10,13 @@ use serde::{Deserialize, Serialize};
 
 mod calendar;
 mod column;
+mod dated;
 mod feature;
 mod featurizer;
 mod history;
 mod holidays;
+mod inputs;
+mod past;
 mod state;
 mod suggest;
 mod window;
@@ -21,10 +24,11 @@ mod window;
 pub use calendar::CalendarField;
 pub use column::{FeatureColumn, TargetUnits};
 pub use feature::{Feature, Statistic};
-pub(crate) use featurizer::SeriesInputs;
-pub use featurizer::{Featurizer, StepInputs};
+pub use featurizer::Featurizer;
 pub use history::TargetTransform;
 pub use holidays::{HolidayCountry, UnknownCountry};
+pub(crate) use inputs::SeriesInputs;
+pub use inputs::StepInputs;
 pub use state::SeriesState;
 pub use suggest::SuggestOptions;
 

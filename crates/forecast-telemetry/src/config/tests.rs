@@ -1,3 +1,5 @@
+//! Tests of the telemetry configuration.
+
 use std::collections::BTreeSet;
 
 use super::*;
