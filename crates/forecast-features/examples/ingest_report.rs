@@ -5,7 +5,8 @@
 //!     --data sales.parquet --time date --target sales --series store,item --horizon 28
 //! ```
 //! Further options: `--future FILE`, `--static a,b`, `--known-future a,b`, `--categorical a,b`,
-//! `--available COLUMN`, `--frequency daily`, `--markdown yes`.
+//! `--available COLUMN`, `--frequency daily`, `--markdown yes`, and `--features yes` to compute the suggested
+//! features of every row as well.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use std::cell::Cell;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use forecast_core::{Horizon, Panel, SeriesKey};
 use forecast_features::ingest::{IngestOptions, IngestProgress, IngestRequest, TableSpec, ingest};
+use forecast_features::matrix::RowFilter;
+use forecast_features::plan::{FeaturePlan, SuggestOptions};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -51,6 +54,21 @@ fn main() -> Result<(), Failure> {
     println!("panel      {:.1} MB", panel_bytes as f64 / 1e6);
     println!("peak RSS   {:.1} MB ({:.1} MB before)", peak as f64 / 1e6, memory_before as f64 / 1e6);
     println!("peak/panel {:.2}", peak as f64 / panel_bytes as f64);
+    if arguments.contains_key("features") {
+        report_features(&ingested.panel, options.horizon)?;
+    }
+    Ok(())
+}
+
+fn report_features(panel: &Panel, horizon: Horizon) -> Result<(), Failure> {
+    let options = SuggestOptions { horizon, holidays: Vec::new(), transforms: Vec::new() };
+    let plan = FeaturePlan::suggested(panel, &options)?;
+    let began = Instant::now();
+    let featurizer = plan.compile(panel.frequency(), panel.span().ok_or("the panel has no rows")?);
+    let matrix = featurizer.transform(panel, &RowFilter::default())?;
+    let seconds = began.elapsed().as_secs_f64();
+    println!("features   {} rows x {} columns in {seconds:.2} s", matrix.rows, matrix.columns.len());
+    println!("peak RSS   {:.1} MB", peak_memory_bytes() as f64 / 1e6);
     Ok(())
 }
 
