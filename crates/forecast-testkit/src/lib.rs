@@ -1,5 +1,6 @@
 //! Development only: sample data, oracles and real servers for tests.
 
+pub mod docs;
 pub mod ledger;
 pub mod mlflow;
 pub mod sample;

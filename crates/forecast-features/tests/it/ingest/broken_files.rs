@@ -4,7 +4,8 @@
 
 use arrow_array::{Date32Array, Float64Array, Int64Array, StringArray};
 use forecast_core::{Frequency, Horizon};
-use forecast_features::ingest::{IngestError, Negatives, ProblemCode};
+use forecast_features::ingest::{IngestError, Negatives, ProblemCode, catalogue_markdown};
+use forecast_testkit::docs::check_section;
 
 use super::support::{GOOD, Setup, Tables, setup, shared};
 
@@ -268,6 +269,9 @@ fn every_broken_file_is_described_to_its_owner() {
     }
     assert!(surprises.is_empty(), "{surprises}");
     insta::assert_snapshot!("broken_files", text);
+    let section = format!("{} kinds.\n\n```text\n{}\n```", cases.len(), text.trim());
+    check_section("docs/bad-input.md", "broken files", &section).unwrap();
+    check_section("docs/bad-input.md", "problem catalogue", &catalogue_markdown()).unwrap();
 }
 
 #[test]
