@@ -1,0 +1,54 @@
+//! Paths to handlers.
+
+mod docs;
+mod forecast;
+mod health;
+mod metrics;
+mod model;
+mod page;
+mod series;
+
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, Resource};
+
+use crate::problem::{Code, Problem};
+
+pub(crate) use docs::openapi_json;
+
+/// Every path of the service.
+pub(crate) fn configure(app: &mut ServiceConfig) {
+    app.service(resource("/forecast", "POST").route(web::post().to(forecast::forecast)));
+    app.service(get("/health").route(web::get().to(health::health)).route(web::head().to(health::health)));
+    app.service(get("/health/live").route(web::get().to(health::live)).route(web::head().to(health::live)));
+    app.service(
+        get("/health/ready").route(web::get().to(health::ready)).route(web::head().to(health::ready)),
+    );
+    app.service(get("/model/info").route(web::get().to(model::info)));
+    app.service(get("/model/metrics").route(web::get().to(model::metrics)));
+    app.service(get("/series").route(web::get().to(series::list)));
+    app.service(get("/series/history").route(web::get().to(series::history)));
+    app.service(get("/metrics").route(web::get().to(metrics::metrics)));
+    app.service(get("/openapi.json").route(web::get().to(docs::openapi)));
+    for asset in page::ASSETS {
+        let serve = move |request: HttpRequest| page::serve(request, asset);
+        app.service(get(asset.path).route(web::get().to(serve)));
+    }
+    app.default_service(web::to(nowhere));
+}
+
+fn get(path: &str) -> Resource {
+    resource(path, "GET, HEAD")
+}
+
+/// A path with the methods that it knows; any other method is a problem that names them.
+fn resource(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move |request: HttpRequest| async move {
+        let detail = format!("{} does not know the method {}; use {allow}", request.path(), request.method());
+        Err::<&'static str, _>(Problem { allow: Some(allow), ..Problem::new(Code::MethodNotAllowed, detail) })
+    }))
+}
+
+async fn nowhere(request: HttpRequest) -> Result<&'static str, Problem> {
+    let detail = format!("there is nothing at {}; see /docs for the paths that exist", request.path());
+    Err(Problem::new(Code::NotFound, detail))
+}

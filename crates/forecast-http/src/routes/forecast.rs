@@ -1,0 +1,93 @@
+//! `POST /forecast`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::web::{Data, Json, Payload, ReqData};
+use actix_web::{HttpRequest, web};
+use forecast_core::{Forecast, SeriesForecast};
+use forecast_telemetry::RequestId;
+
+use crate::ServiceState;
+use crate::answer::{Answer, answer};
+use crate::problem::{Code, Problem};
+use crate::request::{Shape, read, read_body};
+use crate::served::ServedModel;
+use crate::wire::{ForecastAnswer, ModelVersion, SeriesAnswer, key_object};
+
+/// Forecasts for the series of the request.
+#[utoipa::path(
+    post,
+    path = "/forecast",
+    tag = "Forecasts",
+    request_body = crate::wire::ForecastQuestion,
+    responses(
+        (status = 200, description = "Forecasts, in the order of the request", body = ForecastAnswer),
+        (status = 400, description = "The body is not JSON", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 404, description = "A series is not known", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON by its media type", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The request cannot be answered as it is", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "No model is loaded, or too many requests wait", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn forecast(
+    state: Data<ServiceState>,
+    id: ReqData<RequestId>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<Json<ForecastAnswer>, Problem> {
+    let served = state.require_model()?;
+    let limits = state.config().limits;
+    let body = read_body(&request, payload, limits.max_body_bytes).await?;
+
+    let _turn = state.gate().enter().await?;
+    let model = Arc::clone(&served);
+    let span = tracing::Span::current();
+    let answered = web::block(move || {
+        span.in_scope(|| {
+            let shape = Shape { key_names: &model.model.card().spec.series, limits };
+            answer(&model, &read(&body, &shape)?)
+        })
+    });
+    let answer = answered.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))??;
+    state.metrics().forecast_served(answer.forecast.series.len() as u64);
+    Ok(Json(written(&served, answer, id.as_str())))
+}
+
+fn written(served: &ServedModel, answer: Answer, request_id: &str) -> ForecastAnswer {
+    let Answer { forecast, warnings } = answer;
+    let key_names = &served.model.card().spec.series;
+    ForecastAnswer {
+        model: ModelVersion {
+            name: served.identity.name.clone(),
+            version: served.identity.version.to_string(),
+            run_id: served.identity.run_id.clone(),
+        },
+        frequency: forecast.frequency.to_string(),
+        horizon: forecast.horizon.steps(),
+        forecasts: forecast.series.iter().map(|series| one(series, &forecast, key_names)).collect(),
+        warnings,
+        request_id: request_id.to_owned(),
+    }
+}
+
+fn one(series: &SeriesForecast, forecast: &Forecast, key_names: &[String]) -> SeriesAnswer {
+    let first = forecast.frequency.period_containing(series.start);
+    let steps = 0..forecast.horizon.steps() as i32;
+    let levels = forecast.levels.as_slice().iter().map(ToString::to_string);
+    let quantiles: BTreeMap<String, Vec<f64>> = levels.zip(series.quantiles.iter().cloned()).collect();
+    SeriesAnswer {
+        series: key_object(key_names, &series.key),
+        start: series.start,
+        timestamps: steps.filter_map(|step| forecast.frequency.timestamp(first.plus(step))).collect(),
+        mean: series.mean.clone(),
+        quantiles,
+    }
+}

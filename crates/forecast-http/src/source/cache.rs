@@ -1,0 +1,189 @@
+//! The models on local disk: `<cache>/<model>/<alias>/<version>-<id>/` with the files of a version, and
+//! `last-good.json` beside them.
+//!
+//! A folder appears under its name only when its files are complete and have been read once. The pointer
+//! is replaced in one step, after the model answers. Programs that share the folder do each other no
+//! harm. What the files are worth is for the artifact's own checksums to say.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use mlflow_client::types::ModelVersion;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::SourceError;
+
+const POINTER: &str = "last-good.json";
+
+/// Which version a served model is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    /// Registered model.
+    pub(crate) name: String,
+    /// Version.
+    pub(crate) version: u64,
+    /// Run that trained it.
+    pub(crate) run_id: String,
+    /// Alias that was followed.
+    pub(crate) alias: String,
+    /// Registry it came from, without credentials.
+    pub(crate) registry: String,
+    /// Where the version came from: tells versions apart after a registry has begun anew.
+    pub(crate) source: String,
+}
+
+impl Identity {
+    pub(crate) fn of(version: &ModelVersion, alias: &str, registry: &str) -> Self {
+        Self {
+            name: version.name.clone(),
+            version: version.version,
+            run_id: version.run_id.clone(),
+            alias: alias.to_owned(),
+            registry: registry.to_owned(),
+            source: version.source.clone(),
+        }
+    }
+}
+
+/// The copies of one model and alias.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelCache {
+    root: PathBuf,
+}
+
+impl ModelCache {
+    pub(crate) fn new(cache_dir: &Path, model: &str, alias: &str) -> Self {
+        Self { root: cache_dir.join(file_name(model)).join(file_name(alias)) }
+    }
+
+    /// Where the files of a version are or would be.
+    pub(crate) fn folder(&self, identity: &Identity) -> PathBuf {
+        self.root.join(format!("{}-{}", identity.version, file_name(&identity.source)))
+    }
+
+    /// A new empty folder to download into.
+    pub(crate) fn staging(&self) -> Result<PathBuf, SourceError> {
+        let path = self.root.join(format!(".incoming-{}", Uuid::new_v4()));
+        fs::create_dir_all(&path).map_err(at(&path))?;
+        Ok(path)
+    }
+
+    /// Gives a complete download its name. Another program may have been first: its copy is as good.
+    pub(crate) fn keep(&self, staging: &Path, identity: &Identity) -> Result<(), SourceError> {
+        let folder = self.folder(identity);
+        match fs::rename(staging, &folder) {
+            Err(_) if folder.exists() => fs::remove_dir_all(staging).map_err(at(staging)),
+            other => other.map_err(at(&folder)),
+        }
+    }
+
+    /// Which version was good last, if any ever was.
+    pub(crate) fn last_good(&self) -> Result<Option<Identity>, SourceError> {
+        let path = self.root.join(POINTER);
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(at(&path))?,
+        };
+        let identity = serde_json::from_slice(&text).map_err(|error| at(&path)(error.into()))?;
+        Ok(Some(identity))
+    }
+
+    /// Notes that a version is good, and removes what is neither it nor the one before.
+    pub(crate) fn note_good(&self, identity: &Identity) -> Result<(), SourceError> {
+        let before = self.last_good().ok().flatten();
+        let path = self.root.join(POINTER);
+        let text = serde_json::to_vec_pretty(identity).map_err(|error| at(&path)(error.into()))?;
+        let fresh = self.root.join(format!(".pointer-{}", Uuid::new_v4()));
+        fs::write(&fresh, text).map_err(at(&fresh))?;
+        fs::rename(&fresh, &path).map_err(at(&path))?;
+        let wanted: Vec<PathBuf> =
+            [Some(identity), before.as_ref()].into_iter().flatten().map(|known| self.folder(known)).collect();
+        self.remove_except(&wanted).map_err(at(&self.root))
+    }
+
+    /// Removes a copy that turned out to be no good.
+    pub(crate) fn remove(&self, folder: &Path) {
+        if let Err(error) = fs::remove_dir_all(folder)
+            && error.kind() != ErrorKind::NotFound
+        {
+            tracing::warn!(folder = %folder.display(), %error, "cannot remove a copy of a model");
+        }
+    }
+
+    fn remove_except(&self, wanted: &[PathBuf]) -> io::Result<()> {
+        for entry in fs::read_dir(&self.root)? {
+            let path = entry?.path();
+            // Downloads of other programs are theirs.
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            if path.is_dir() && !hidden && !wanted.contains(&path) {
+                self.remove(&path);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> SourceError {
+    let path = path.to_owned();
+    move |source| SourceError::Cache { path, source }
+}
+
+/// A text as the name of a file: other characters than letters, digits, `_`, `-` and `.` become `-`, and
+/// a leading dot too.
+fn file_name(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let safe = |(position, c): (usize, char)| match c {
+        '.' if position > 0 => c,
+        c if c.is_ascii_alphanumeric() || c == '_' => c,
+        _ => '-',
+    };
+    let skipped = text.chars().count().saturating_sub(LONGEST);
+    text.chars().skip(skipped).enumerate().map(safe).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(version: u64) -> Identity {
+        Identity {
+            name: "m".to_owned(),
+            version,
+            run_id: "r".to_owned(),
+            alias: "production".to_owned(),
+            registry: "sqlite:///x.db".to_owned(),
+            source: format!("models:/m-{version}"),
+        }
+    }
+
+    fn download(cache: &ModelCache, version: u64) {
+        let staging = cache.staging().unwrap();
+        fs::write(staging.join("model"), version.to_string()).unwrap();
+        cache.keep(&staging, &identity(version)).unwrap();
+        cache.note_good(&identity(version)).unwrap();
+    }
+
+    #[test]
+    fn the_last_good_version_and_the_one_before_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = ModelCache::new(dir.path(), "a model", "production");
+        assert_eq!(cache.last_good().unwrap(), None);
+        for version in 1..=3 {
+            download(&cache, version);
+        }
+        assert_eq!(cache.last_good().unwrap(), Some(identity(3)));
+        let kept = [1, 2, 3].map(|version| cache.folder(&identity(version)).exists());
+        assert_eq!(kept, [false, true, true]);
+        download(&cache, 3);
+        assert_eq!(fs::read_to_string(cache.folder(&identity(3)).join("model")).unwrap(), "3");
+    }
+
+    #[test]
+    fn no_text_leaves_the_folder() {
+        assert_eq!(file_name("../../etc"), "-.-..-etc");
+        assert_eq!(file_name(".hidden"), "-hidden");
+        assert_eq!(file_name(&"x".repeat(300)).len(), 100);
+    }
+}
