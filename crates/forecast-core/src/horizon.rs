@@ -21,6 +21,9 @@ impl Horizon {
     /// The longest horizon accepted, in periods: ten years of days with a wide margin.
     pub const MAX: u32 = 10_000;
 
+    /// The next period alone: the shortest horizon.
+    pub const ONE: Self = Self(NonZeroU32::MIN);
+
     /// A horizon of `steps` periods.
     ///
     /// # Errors

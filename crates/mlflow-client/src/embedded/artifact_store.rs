@@ -32,6 +32,10 @@ impl ArtifactStore for EmbeddedStore {
         .await
     }
 
+    fn local_path(&self, uri: &ArtifactUri) -> Option<PathBuf> {
+        self.place("locate an artifact", uri).ok().map(|place| place.path)
+    }
+
     async fn upload_bytes(&self, bytes: Vec<u8>, target: &ArtifactUri) -> Result<()> {
         const OPERATION: &str = "upload an artifact";
         let place = self.place(OPERATION, target)?;

@@ -1,6 +1,6 @@
 //! Files of runs and models.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
@@ -46,6 +46,11 @@ pub trait ArtifactStore: Send + Sync {
     /// # Errors
     /// `NotFound`; `InvalidParameter` beyond [`READ_LIMIT_BYTES`].
     async fn read_artifact(&self, source: &ArtifactUri) -> Result<Vec<u8>>;
+
+    /// Where an artifact is on this machine, for people to open; `None` where the store is elsewhere.
+    fn local_path(&self, _uri: &ArtifactUri) -> Option<PathBuf> {
+        None
+    }
 
     /// Writes every file below a folder of this machine to the same place below `target`, in the
     /// order of their paths.

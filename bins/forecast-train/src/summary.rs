@@ -1,0 +1,95 @@
+//! The result on standard output: for people, or one JSON object for scripts.
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, Table};
+use forecast_pipeline::TrainingOutcome;
+
+use crate::exit::Failure;
+
+/// The registered model that `forecast-promote` takes when none is named.
+const DEFAULT_MODEL: &str = "demand-forecast";
+
+/// One JSON object on one line.
+#[expect(clippy::print_stdout, reason = "standard output is where the result belongs")]
+pub(crate) fn print_json(outcome: &TrainingOutcome) -> Result<(), Failure> {
+    let line = serde_json::to_string(outcome).map_err(anyhow::Error::from)?;
+    println!("{line}");
+    Ok(())
+}
+
+/// The leaderboard, where everything is, and how to go on.
+#[expect(clippy::print_stdout, reason = "standard output is where the result belongs")]
+pub(crate) fn print_summary(outcome: &TrainingOutcome, tracking_uri: Option<&str>) {
+    println!("{}", leaderboard(outcome));
+    println!("{}\n", outcome.headline);
+    println!("Run       {}", outcome.run_url.as_deref().unwrap_or(&outcome.run_location));
+    println!("Report    {}", outcome.report);
+    println!("Model     {}", outcome.model_uri);
+    if let (Some(name), Some(version)) = (&outcome.registered_model, outcome.registered_version) {
+        println!("Version   {name} version {version}");
+    }
+    if let Some(path) = &outcome.forecast_file {
+        println!("Forecasts {path}");
+    }
+    println!("\nPut it into production:\n  {}", promote_line(outcome, tracking_uri));
+}
+
+fn leaderboard(outcome: &TrainingOutcome) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.set_header(["", "Model", "WAPE", "MAE", "RMSE", "MASE", "RMSSE", "Bias", "Fit"]);
+    for row in &outcome.leaderboard {
+        table.add_row([
+            row.rank.to_string(),
+            if row.champion { format!("{} ★", row.model) } else { row.model.clone() },
+            percent(row.accuracy.wape),
+            number(row.accuracy.mae),
+            number(row.accuracy.rmse),
+            number(row.accuracy.mase),
+            number(row.accuracy.rmsse),
+            percent(row.accuracy.bias),
+            format!("{:.1} s", row.fit_seconds),
+        ]);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn percent(share: f64) -> String {
+    if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "–".to_owned() }
+}
+
+fn number(value: f64) -> String {
+    if value.is_finite() { format!("{value:.3}") } else { "–".to_owned() }
+}
+
+/// The exact command to go on with.
+fn promote_line(outcome: &TrainingOutcome, tracking_uri: Option<&str>) -> String {
+    let mut line = format!("forecast-promote --run-id {}", outcome.run_id);
+    if let Some(name) = outcome.registered_model.as_deref().filter(|name| *name != DEFAULT_MODEL) {
+        line.push_str(&format!(" --name {}", quoted(name)));
+    }
+    match tracking_uri {
+        Some(uri) => format!("MLFLOW_TRACKING_URI={} {line}", quoted(uri)),
+        None => line,
+    }
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || "-_./:@".contains(sign);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(quoted("sqlite:///a.db"), "sqlite:///a.db");
+        assert_eq!(quoted("it's mine"), r"'it'\''s mine'");
+    }
+}

@@ -1,0 +1,113 @@
+//! The champion beside what happened, in the newest backtest window, for three telling series.
+
+use forecast_core::QuantileLevels;
+use forecast_core::metrics::ErrorSums;
+
+use super::chart::{Axis, Band, Chart, Line, Role, Scale};
+use super::intervals::Intervals;
+use super::words::{percent, period_range};
+use crate::error::TrainingError;
+use crate::steps::Fitted;
+
+/// Periods of history shown before a forecast: twice the horizon, within these bounds.
+const HISTORY: (usize, usize) = (24, 180);
+
+/// One chart with its caption.
+pub(super) struct Fan {
+    pub(super) title: &'static str,
+    pub(super) series: String,
+    pub(super) wape: String,
+    pub(super) chart: String,
+}
+
+/// Which window and which series are shown.
+pub(super) fn sentence(fitted: &Fitted) -> String {
+    let Some(window) = fitted.report.windows.last() else { return String::new() };
+    let last = window.origin.plus(window.horizon.steps() as i32);
+    format!(
+        "The newest backtest window, {}, for the series that was forecast best, one in the middle, and the one \
+         that was forecast worst. The forecast was made without knowing anything to the right of the dashed line.",
+        period_range(fitted.ingested.quality.frequency, window.first(), last)
+    )
+}
+
+/// What the shaded band means.
+pub(super) fn band_label(levels: &QuantileLevels) -> String {
+    match levels.as_slice() {
+        [low, .., high] => format!("{} of what happens should lie here", percent(high - low, 0)),
+        _ => String::new(),
+    }
+}
+
+/// Charts of the best, the median and the worst series by WAPE in the newest window, among those
+/// that sold anything in it.
+pub(super) fn fans(fitted: &Fitted, intervals: Option<&Intervals>) -> Result<Vec<Fan>, TrainingError> {
+    let ranked = ranked(fitted);
+    let (Some(best), Some(worst)) = (ranked.first(), ranked.last()) else { return Ok(Vec::new()) };
+    let middle = &ranked[ranked.len() / 2];
+    let mut shown = vec![("Best series", best), ("Typical series", middle), ("Worst series", worst)];
+    shown.dedup_by_key(|(_, entry)| entry.1);
+    shown
+        .into_iter()
+        .map(|(title, &(wape, series))| {
+            Ok(Fan {
+                title,
+                series: fitted.ingested.panel.keys()[series].to_string(),
+                wape: percent(wape, 1),
+                chart: chart(fitted, intervals, series)?.draw()?,
+            })
+        })
+        .collect()
+}
+
+/// WAPE and position of every series with sales in the newest window, best first.
+fn ranked(fitted: &Fitted) -> Vec<(f64, usize)> {
+    let panel = &fitted.ingested.panel;
+    let (Some(window), Some(forecasts)) = (fitted.report.windows.last(), fitted.champion().forecasts.last())
+    else {
+        return Vec::new();
+    };
+    let mut ranked: Vec<(f64, usize)> = panel
+        .iter()
+        .filter_map(|series| {
+            let actuals = series.actuals_from(window.first(), window.horizon.steps());
+            let mut sums = ErrorSums::default();
+            for (actual, forecast) in actuals.iter().zip(forecasts.row(series.index())) {
+                sums.add(f64::from(*actual), *forecast);
+            }
+            Some((sums.wape(), series.index())).filter(|(wape, _)| wape.is_finite())
+        })
+        .collect();
+    ranked.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
+    ranked
+}
+
+fn chart(fitted: &Fitted, intervals: Option<&Intervals>, series: usize) -> Result<Chart, TrainingError> {
+    let panel = &fitted.ingested.panel;
+    let view = panel.series(series);
+    let window = fitted.report.windows.last().ok_or_else(|| TrainingError::Report("no window".to_owned()))?;
+    let steps = window.horizon.steps();
+    let before = (2 * steps).clamp(HISTORY.0, HISTORY.1) as i32;
+    let start = window.first().plus(-before).max(view.start());
+    let shown = usize::try_from(window.first().since(start)).unwrap_or(0) + steps;
+    let actual = view.actuals_from(start, shown).iter().map(|value| f64::from(*value)).collect();
+    let first = window.first().0;
+    let mut lines = vec![Line { role: Role::Actual, start: start.0, values: actual }];
+    if let Some(forecasts) = fitted.champion().forecasts.last() {
+        lines.push(Line { role: Role::Champion, start: first, values: forecasts.row(series).to_vec() });
+    }
+    let levels = fitted.report.levels.len();
+    let bands = (0..levels / 2).filter_map(|inner| {
+        let lower = intervals?.row(series, inner)?.to_vec();
+        let upper = intervals?.row(series, levels - 1 - inner)?.to_vec();
+        Some(Band { start: first, lower, upper })
+    });
+    Ok(Chart {
+        size: (920, 250),
+        axis: Axis::Time(panel.frequency()),
+        scale: Scale::Quantity,
+        bands: bands.collect(),
+        lines,
+        origin: Some(window.origin.0),
+    })
+}

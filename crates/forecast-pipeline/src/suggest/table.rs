@@ -1,0 +1,152 @@
+//! The first rows of a table, each column as codes of its distinct texts.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::SuggestError;
+
+/// Rows looked at; enough to see many series of any real table.
+const MOST_ROWS: usize = 300_000;
+
+/// The beginning of a table.
+#[derive(Debug, Default)]
+pub(super) struct TableHead {
+    pub(super) columns: Vec<Column>,
+    /// Whether the table goes on.
+    pub(super) cut: bool,
+}
+
+/// One column: the distinct texts, and which of them each row has.
+#[derive(Debug, Default)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) values: Vec<String>,
+    pub(super) codes: Vec<u32>,
+    index: HashMap<String, u32>,
+}
+
+impl TableHead {
+    pub(super) fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.codes.len())
+    }
+
+    pub(super) fn names(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        names.join(", ")
+    }
+
+    fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let column = |name: String| Column { name: name.trim().to_owned(), ..Column::default() };
+        Self { columns: names.into_iter().map(column).collect(), cut: false }
+    }
+}
+
+impl Column {
+    /// The distinct texts that are not empty.
+    pub(super) fn known(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    fn push(&mut self, value: &str) {
+        let value = value.trim();
+        let code = match self.index.get(value) {
+            Some(&code) => code,
+            None => {
+                let code = self.values.len() as u32;
+                self.values.push(value.to_owned());
+                self.index.insert(value.to_owned(), code);
+                code
+            }
+        };
+        self.codes.push(code);
+    }
+}
+
+/// Reads the first rows of a CSV (plain or gzip) or Parquet file.
+pub(super) fn read(path: &Path) -> Result<TableHead, SuggestError> {
+    let fail = |source: Box<dyn std::error::Error + Send + Sync>| SuggestError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let mut file = BufReader::new(File::open(path).map_err(|error| fail(error.into()))?);
+    let magic = file.fill_buf().map_err(|error| fail(error.into()))?;
+    match magic {
+        [b'P', b'A', b'R', b'1', ..] => read_parquet(path).map_err(fail),
+        [0x1f, 0x8b, ..] => read_csv(flate2::read::MultiGzDecoder::new(file)).map_err(fail),
+        _ => read_csv(file).map_err(fail),
+    }
+}
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+fn read_csv(source: impl Read) -> Outcome<TableHead> {
+    let mut source = BufReader::new(source);
+    let mut first = Vec::new();
+    source.by_ref().take(1 << 16).read_to_end(&mut first)?;
+    let start = if first.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let separator = separator(&first[start..]);
+    let whole = io::Cursor::new(first[start..].to_vec()).chain(source);
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(whole);
+    let mut head = TableHead::new(reader.headers()?.iter().map(str::to_owned));
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record)? {
+        if head.rows() == MOST_ROWS {
+            head.cut = true;
+            break;
+        }
+        for (position, column) in head.columns.iter_mut().enumerate() {
+            column.push(record.get(position).unwrap_or_default());
+        }
+    }
+    Ok(head)
+}
+
+/// The separator that the header has most of.
+fn separator(text: &[u8]) -> u8 {
+    let header = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let count = |sign: u8| header.iter().filter(|byte| **byte == sign).count();
+    // The last of equals wins: commas, when there is none of anything.
+    b"\t;,".iter().copied().max_by_key(|&sign| count(sign)).unwrap_or(b',')
+}
+
+fn read_parquet(path: &Path) -> Outcome<TableHead> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path)?)?.with_batch_size(8192);
+    let names: Vec<String> = reader.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let mut head = TableHead::new(names);
+    for batch in reader.build()? {
+        let batch: RecordBatch = batch?;
+        if head.rows() + batch.num_rows() > MOST_ROWS {
+            head.cut = true;
+            break;
+        }
+        for (column, values) in head.columns.iter_mut().zip(batch.columns()) {
+            let texts = arrow_cast::cast(values, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>();
+            for row in 0..texts.len() {
+                column.push(if texts.is_null(row) { "" } else { texts.value(row) });
+            }
+        }
+    }
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_and_marks_are_recognised() {
+        let head = read_csv("\u{feff}day;shop\n2024-01-01;\"a;b\"\n2024-01-02;c\n".as_bytes()).unwrap();
+        assert_eq!(head.names(), "day, shop");
+        assert_eq!(head.columns[1].values, ["a;b", "c"]);
+        assert_eq!(head.columns[0].codes, [0, 1]);
+        assert_eq!(separator(b"sales\n1\n"), b',');
+    }
+}
