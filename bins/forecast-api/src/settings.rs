@@ -71,7 +71,7 @@ impl<T> IterProblems for Result<T, mlflow_client::config::ConfigError> {
 
 impl<T> IterProblems for Result<T, forecast_telemetry::ConfigError> {
     fn iter_problems(&self) -> Vec<String> {
-        lines(self.as_ref().err().map(|error| error.problems()))
+        lines(self.as_ref().err().map(forecast_telemetry::ConfigError::problems))
     }
 }
 

@@ -47,14 +47,14 @@ pub(crate) fn answer(served: &ServedModel, ask: &Ask) -> Result<Answer, Problem>
 
     let from_model = match known.is_empty() {
         true => Vec::new(),
-        false => job.from_model(&known, &future.part(|key| !is_fresh(key)))?,
+        false => job.known_to_model(&known, &future.part(|key| !is_fresh(key)))?,
     };
     let from_history = match fresh.is_empty() {
         true => Vec::new(),
         false => {
             // Where every series brings its history, rows without a series are its tables' problem too.
             let part = future.part(|key| known.is_empty() || is_fresh(key));
-            job.from_history(&history, &part)?
+            job.brought_along(&history, &part)?
         }
     };
     let mut from_model = from_model.into_iter();
@@ -121,7 +121,11 @@ impl Job<'_> {
     }
 
     /// Forecasts from the model's own state.
-    fn from_model(&mut self, known: &[usize], future: &Table<'_>) -> Result<Vec<SeriesForecast>, Problem> {
+    fn known_to_model(
+        &mut self,
+        known: &[usize],
+        future: &Table<'_>,
+    ) -> Result<Vec<SeriesForecast>, Problem> {
         let model = &self.served.model;
         let values = match future.is_empty() {
             true => None,
@@ -157,7 +161,7 @@ impl Job<'_> {
     }
 
     /// Forecasts from the rows of the request.
-    fn from_history(
+    fn brought_along(
         &mut self,
         history: &Table<'_>,
         future: &Table<'_>,

@@ -174,7 +174,8 @@ impl Reader<'_> {
             Some(Ok(horizon)) => Some(horizon),
             _ => {
                 let most = Horizon::MAX;
-                let detail = format!("`horizon` must lie between 1 and {most} steps, not {number}");
+                // As it was sent: 1e300 in full would be a line of zeros.
+                let detail = format!("`horizon` must lie between 1 and {most} steps, not {value}");
                 self.faults.note(Code::OutOfRange, "/horizon", detail);
                 None
             }

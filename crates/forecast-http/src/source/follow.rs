@@ -63,7 +63,7 @@ impl Follower {
         let before = self.state.trouble();
         match (&before, &trouble) {
             (before, Some(reason)) if before.as_ref() != Some(reason) => {
-                tracing::warn!(reason, "not following the registry")
+                tracing::warn!(reason, "not following the registry");
             }
             (Some(_), None) => tracing::info!("following the registry"),
             _ => {}
