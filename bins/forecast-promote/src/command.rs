@@ -20,9 +20,8 @@ struct Steps {
 pub(crate) async fn until_interrupted(settings: &Settings, output: Output) -> Result<Answer, Failure> {
     let steps = Steps::default();
     tokio::select! {
-        // Done is done, also where Ctrl-C comes at the same moment.
+        // First, so that Ctrl-C is listened for before anything is begun.
         biased;
-        outcome = execute(settings, output, &steps) => outcome,
         pressed = tokio::signal::ctrl_c() => match pressed {
             Ok(()) => Err(Failure::Interrupted {
                 done: steps.done.load(Ordering::Relaxed),
@@ -30,6 +29,7 @@ pub(crate) async fn until_interrupted(settings: &Settings, output: Output) -> Re
             }),
             Err(fault) => Err(Failure::Unexpected(fault.into())),
         },
+        outcome = execute(settings, output, &steps) => outcome,
     }
 }
 

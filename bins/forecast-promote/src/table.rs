@@ -1,21 +1,25 @@
 //! The table of versions.
 
-use chrono::{DateTime, SecondsFormat};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use chrono::DateTime;
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use forecast_deploy::promotion::{ListedVersion, Listing};
+
+/// A line below the header and nothing else: rows are one line each.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// The versions as a table, or how to get one.
 pub(crate) fn versions(listing: &Listing, tracking_uri: &str) -> String {
     let model = &listing.model;
     if listing.versions.is_empty() {
         return format!(
-            "{model} has no versions at {tracking_uri}. Make one with `forecast-train … --register {model}` or \
-             `forecast-promote --run-id …`."
+            "{model} has no versions at {tracking_uri}. To make one, register it while training:\n  \
+             forecast-train … --register {model}\nor promote a run that is recorded already:\n  \
+             forecast-promote --run-id …"
         );
     }
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         // Run ids are there to be copied: never broken over lines.
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(["", "version", "alias", "stage", "run", "created (UTC)", "champion", "WAPE"]);
@@ -27,13 +31,16 @@ pub(crate) fn versions(listing: &Listing, tracking_uri: &str) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    format!("{model} at {tracking_uri} (* is in production)\n{table}")
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    format!("{model} at {tracking_uri} (* is in production)\n\n{}", table.trim_fmt())
 }
 
 fn row(entry: &ListedVersion) -> [String; 8] {
     let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let created = DateTime::from_timestamp_millis(entry.created_ms)
-        .map(|moment| moment.to_rfc3339_opts(SecondsFormat::Secs, true))
+        .map(|moment| moment.format("%Y-%m-%d %H:%M").to_string())
         .unwrap_or_default();
     [
         if entry.current { "*".to_owned() } else { String::new() },

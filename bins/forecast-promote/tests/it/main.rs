@@ -1,0 +1,8 @@
+//! The program as people and scripts use it, on the embedded store and on a real server.
+
+#![expect(clippy::unwrap_used, reason = "all of it is test code; clippy exempts only #[test] functions")]
+
+mod failures;
+mod help;
+mod journey;
+mod support;
