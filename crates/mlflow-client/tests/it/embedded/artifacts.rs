@@ -16,7 +16,8 @@ async fn artifacts_lie_where_a_server_looks_for_them() {
     let uri = run.artifact_root().unwrap().join("report.html").unwrap();
     store.upload_bytes(b"<html>".to_vec(), &uri).await.unwrap();
     let file = home.artifacts().join("0").join(&run.run_id).join("artifacts/report.html");
-    assert_eq!(std::fs::read(file).unwrap(), b"<html>");
+    assert_eq!(std::fs::read(&file).unwrap(), b"<html>");
+    assert_eq!(store.local_path(&uri), Some(file), "people can be told where to look");
 }
 
 #[tokio::test]
@@ -73,6 +74,7 @@ async fn other_artifact_stores_are_refused_with_the_way_on() {
     let uri = ArtifactUri::new("s3://bucket/x").unwrap();
     let error = refused!(store.read_artifact(&uri).await, Unsupported);
     assert!(error.contains("mlflow server"), "{error}");
+    assert_eq!(store.local_path(&uri), None);
     for outside in ["mlflow-artifacts:/../mlflow.db", "file:///tmp/../etc/passwd", "mlflow.db"] {
         refused!(store.read_artifact(&ArtifactUri::new(outside).unwrap()).await, InvalidParameter);
     }
