@@ -1,20 +1,7 @@
 // The documentation page: openapi.json as something to read.
 
 import { get } from "./api.js";
-
-const at = (id) => document.getElementById(id);
-
-function element(tag, content, attributes = {}) {
-  const made = document.createElement(tag);
-  for (const part of [content].flat()) if (part != null) made.append(part);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
-/** Text with `code` in it. */
-function prose(text) {
-  return (text ?? "").split("`").map((part, index) => (index % 2 ? element("code", part) : part));
-}
+import { at, element, prose } from "./format.js";
 
 function typeOf(schema) {
   if (!schema) return "";

@@ -1,174 +1,92 @@
 // The page: find a series, see its history and forecast, and what the model is worth.
 
 import { Refused, forecast, get } from "./api.js";
-import { Chart, day, number } from "./chart.js";
+import { Chart } from "./chart.js";
+import { Finder } from "./finder.js";
+import { at, change, day, element, label, long, number, percent, prose, quantity, seconds, steps } from "./format.js";
+import { showAccuracy, showCard, showImportance } from "./model.js";
 
-const at = (id) => document.getElementById(id);
-const LISTED = 200;
-const WAIT_MS = 3000;
+/** How soon to look again whether there is a (new) model. */
+const WAITING_MS = 3000;
+const FOLLOWING_MS = 20000;
+/** How many steps back the same season of the year was. */
+const YEAR = { hourly: 8736, daily: 364, weekly: 52, month: 12, quarter: 4 };
 
-function element(tag, text, attributes = {}) {
-  const made = document.createElement(tag);
-  if (text != null) made.textContent = text;
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
-const label = (series) => Object.values(series).join(" / ") || "The only series";
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-const percent = (share) => `${(share * 100).toFixed(1)} %`;
-
-const chart = new Chart(at("chart"));
+const chart = new Chart();
+const finder = new Finder(choose, (error) => notice(error.message));
 let info = null;
 let current = null; // { series, history, forecast }
-let range = 0; // periods of history to show; 0 is all of it
-let latest = 0; // counts choices, so that a slow answer to an old one is dropped
-
-// What the model is -----------------------------------------------------------------------------------
-
-function showBadge() {
-  at("model-badge").textContent = `${info.name} v${info.version}`;
-  at("model-badge").hidden = false;
-}
-
-function showCard() {
-  const range = info.data.first ? `${day(info.data.first)} to ${day(info.data.last)}` : "–";
-  const facts = [
-    ["Model", `${info.name}, version ${info.version} (${info.alias})`],
-    ["Kind", info.family],
-    ["Forecasts", `${info.target}, ${info.frequency}, up to ${info.horizon} steps ahead`],
-    ["Trained", `${info.trained_at.slice(0, 16).replace("T", " ")} UTC`],
-    ["On data", range],
-    ["Series", new Intl.NumberFormat("en").format(info.series_count)],
-    ["Quantiles", info.quantiles.join(", ") || "none"],
-    ["Known ahead", info.known_future.join(", ") || "nothing"],
-    ["Features", String(info.features.length)],
-    ["Run", info.run_id],
-  ];
-  at("card").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-}
-
-function showImportance() {
-  at("importance-section").hidden = info.importance.length === 0;
-  const most = Math.max(...info.importance.map((weight) => weight.share), 0) || 1;
-  at("importance").replaceChildren(...info.importance.slice(0, 10).map(({ feature, share }) => {
-    const item = element("li");
-    const track = element("span");
-    const bar = element("div", null, { class: "bar" });
-    bar.style.width = `${Math.max(0, share / most) * 100}%`;
-    track.append(bar);
-    item.append(element("span", feature, { class: "name", title: feature }), track, element("span", percent(share), { class: "share" }));
-    return item;
-  }));
-}
-
-function showAccuracy({ champion, baseline, improvement }) {
-  const names = { wape: "WAPE", mae: "MAE", rmse: "RMSE", smape: "SMAPE", mase: "MASE", rmsse: "RMSSE", bias: "Bias" };
-  const headline = at("headline");
-  const gain = improvement.wape;
-  if (gain != null && champion.family !== baseline.family) {
-    const word = gain >= 0 ? "less error" : "more error";
-    headline.replaceChildren(
-      element("strong", percent(Math.abs(gain)), { class: gain >= 0 ? "better" : "worse" }),
-      `${word} than ${baseline.family} (WAPE ${number(champion.metrics.wape)} against ${number(baseline.metrics.wape)})`,
-    );
-  } else {
-    headline.textContent = champion.metrics.wape == null ? "" : `WAPE ${number(champion.metrics.wape)}`;
-  }
-  const head = element("tr");
-  head.append(...["Metric", champion.family, ...(baseline ? [baseline.family, "Gain"] : [])].map((text) => element("th", text, { scope: "col" })));
-  at("accuracy-head").replaceChildren(head);
-  at("accuracy-body").replaceChildren(...Object.keys(names).filter((name) => name in champion.metrics).map((name) => {
-    const line = element("tr");
-    line.append(element("th", names[name], { scope: "row" }), element("td", number(champion.metrics[name])));
-    if (baseline) {
-      const gain = name === "bias" ? null : improvement[name];
-      line.append(element("td", number(baseline.metrics[name])),
-        element("td", gain == null ? "" : percent(gain), { class: gain >= 0 ? "better" : "worse" }));
-    }
-    return line;
-  }));
-}
-
-// Finding a series ------------------------------------------------------------------------------------
-
-function showList({ total, series }) {
-  at("found").textContent = total > series.length ? `${total} series, the first ${series.length} listed` : `${total} series`;
-  at("series").replaceChildren(...series.map((key) => {
-    const item = element("li");
-    const button = element("button", label(key), { type: "button" });
-    button.dataset.key = JSON.stringify(key);
-    button.addEventListener("click", () => choose(key));
-    item.append(button);
-    return item;
-  }));
-  markCurrent();
-}
-
-function markCurrent() {
-  for (const button of at("series").querySelectorAll("button")) {
-    const isCurrent = current != null && same(JSON.parse(button.dataset.key), current.series);
-    button.setAttribute("aria-current", String(isCurrent));
-  }
-}
-
-let searches = 0;
-async function search() {
-  const mine = ++searches;
-  const found = await get("/series", { query: at("query").value, limit: String(LISTED) });
-  if (mine === searches) showList(found);
-  return found;
-}
+let range = 0; // steps of history to show; 0 is all of it
+let choices = 0; // counts choices, so that a slow answer to an old one is dropped
 
 // A series with its forecast --------------------------------------------------------------------------
 
 async function choose(series) {
-  const mine = ++latest;
+  const mine = ++choices;
   current = { series, history: null, forecast: null };
-  markCurrent();
+  finder.show(series);
   history.replaceState(null, "", `#${new URLSearchParams(series)}`);
   at("chart-title").textContent = label(series);
-  at("chart-error").hidden = true;
+  at("chart-section").setAttribute("aria-busy", "true");
   const [past, ahead] = await Promise.allSettled([get("/series/history", series), forecast(series)]);
-  if (mine !== latest) return;
+  if (mine !== choices) return;
   const problem = [past, ahead].find((answer) => answer.status === "rejected")?.reason;
   at("chart-error").hidden = !problem;
-  at("chart-error").textContent = problem?.message ?? "";
+  at("chart-error").replaceChildren(...prose(problem?.message));
   current.history = past.value ?? null;
   current.forecast = ahead.value?.forecasts[0] ?? null;
+  at("chart-section").setAttribute("aria-busy", "false");
   showSeries();
 }
 
 function showSeries() {
   const { history, forecast } = current;
   at("numbers").hidden = !forecast;
-  if (!history) return chart.clear();
-  const from = range > 0 ? Math.max(0, history.values.length - range) : 0;
-  chart.show(
-    { timestamps: history.timestamps.slice(from), values: history.values.slice(from) },
-    forecast, info.target,
-  );
-  if (!forecast) {
-    at("chart-summary").textContent = `${info.target}, ${info.frequency}`;
-    return;
+  showSums(history, forecast);
+  if (!history) {
+    at("chart-summary").textContent = "";
+    return chart.clear();
   }
-  const total = forecast.mean.reduce((sum, value) => sum + value, 0);
-  at("chart-summary").textContent =
-    `${number(total)} ${info.target} expected from ${day(forecast.start)} to ${day(forecast.timestamps.at(-1))}`;
-  showNumbers(forecast);
+  const from = range > 0 ? Math.max(0, history.values.length - range) : 0;
+  chart.show({ timestamps: history.timestamps.slice(from), values: history.values.slice(from) }, forecast, info.target);
+  at("chart-summary").textContent = forecast
+    ? `${info.target}, ${info.frequency}; forecast from ${day(forecast.start)} to ${day(forecast.timestamps.at(-1))}`
+    : `${info.target}, ${info.frequency}`;
+  if (forecast) showNumbers(forecast);
+}
+
+const sum = (values) => values.reduce((total, value) => total + (value ?? 0), 0);
+
+/** What is expected in all, beside what there was before and a year ago. */
+function showSums(history, forecast) {
+  at("sums").hidden = !forecast;
+  if (!forecast) return;
+  const [length, total, past] = [forecast.mean.length, sum(forecast.mean), history?.values ?? []];
+  const tiles = [tile(`Expected, next ${steps(info.frequency, length)}`, total)];
+  const before = past.slice(-length);
+  if (before.length === length) tiles.push(tile(`Last ${steps(info.frequency, length)}`, sum(before), total));
+  const year = YEAR[info.frequency.split("-")[0]];
+  const begin = past.length - year;
+  if (begin >= 0 && length <= year) tiles.push(tile("Same time last year", sum(past.slice(begin, begin + length)), total));
+  at("sums").replaceChildren(...tiles);
+}
+
+function tile(name, value, expected) {
+  const parts = [quantity(value)];
+  // What the forecast is against this; nothing is anything against nothing.
+  if (expected != null && value > 0) parts.push(element("span", `forecast ${change(expected / value - 1)}`, { class: "change" }));
+  return element("div", [element("dt", name), element("dd", parts)]);
 }
 
 function showNumbers(forecast) {
   const levels = Object.keys(forecast.quantiles).sort((a, b) => a - b);
-  const head = element("tr");
-  head.append(...["Date", "Mean", ...levels.map((level) => `q${level}`)].map((text) => element("th", text, { scope: "col" })));
-  at("numbers-head").replaceChildren(head);
-  at("numbers-body").replaceChildren(...forecast.timestamps.map((time, step) => {
-    const line = element("tr");
-    line.append(element("th", day(time), { scope: "row" }), element("td", number(forecast.mean[step])),
-      ...levels.map((level) => element("td", number(forecast.quantiles[level][step]))));
-    return line;
-  }));
+  const heads = ["Date", "Mean", ...levels.map((level) => `${Math.round(level * 1000) / 10} %`)];
+  at("numbers-head").replaceChildren(element("tr", heads.map((text) => element("th", text, { scope: "col" }))));
+  at("numbers-body").replaceChildren(...forecast.timestamps.map((time, step) => element("tr", [
+    element("th", long(seconds(time)), { scope: "row" }),
+    element("td", number(forecast.mean[step])),
+    ...levels.map((level) => element("td", number(forecast.quantiles[level][step]))),
+  ])));
 }
 
 function showRanges() {
@@ -186,11 +104,17 @@ function showRanges() {
   at("ranges").replaceChildren(...buttons);
 }
 
-// From the start --------------------------------------------------------------------------------------
+// From the start, and whenever another model answers ----------------------------------------------------
 
 function notice(text) {
   at("notice").hidden = !text;
-  at("notice").textContent = text ?? "";
+  at("notice").replaceChildren(...prose(text));
+}
+
+function waiting(reason) {
+  at("waiting").hidden = !reason;
+  at("main").hidden = Boolean(reason);
+  at("waiting-reason").replaceChildren(...prose(reason));
 }
 
 /** The series that the address names, else the first one. */
@@ -200,36 +124,44 @@ function wanted(first) {
   return isWhole ? Object.fromEntries(info.key_columns.map((name) => [name, named[name]])) : first;
 }
 
-async function start() {
+async function load() {
+  const [card, metrics] = await Promise.all([get("/model/info"), get("/model/metrics")]);
+  info = card;
+  waiting(null);
+  showCard(info);
+  showImportance(info);
+  showAccuracy(metrics);
+  showRanges();
+  const found = await finder.search();
+  const series = wanted(found[0]);
+  if (series) await choose(series);
+  document.body.dataset.ready = info.version;
+}
+
+/** Looks whether there is a model, and which; for as long as the page is open. */
+async function follow() {
+  let wait = FOLLOWING_MS;
   try {
     // Asked first: a service without a model says why, and is no error of the page.
-    const health = await get("/health");
-    if (!health.model) {
-      notice(`Not ready: ${health.reason}`);
-      setTimeout(start, WAIT_MS);
-      return;
+    const { model, reason } = await get("/health");
+    const isNew = model && (info?.version !== model.version || info.loaded_at !== model.loaded_at);
+    if (!model) {
+      info = null;
+      waiting(reason);
+      wait = WAITING_MS;
+    } else if (isNew) {
+      await load();
     }
-    notice(health.reason ? `Note: ${health.reason}` : null);
-    const [card, metrics] = await Promise.all([get("/model/info"), get("/model/metrics")]);
-    info = card;
-    showBadge();
-    showCard();
-    showImportance();
-    showAccuracy(metrics);
-    showRanges();
-    const found = await search();
-    if (found.series.length > 0) await choose(wanted(found.series[0]));
-    document.body.dataset.ready = "true";
+    notice(model && reason ? `Note: ${reason}` : null);
   } catch (error) {
     notice(error instanceof Refused ? error.message : `The page failed: ${error.message}`);
     if (!(error instanceof Refused)) throw error;
-    setTimeout(start, WAIT_MS);
+    wait = WAITING_MS;
   }
+  setTimeout(follow, wait);
 }
 
-let typing = 0;
-at("query").addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = setTimeout(() => search().catch((error) => notice(error.message)), 120);
+window.addEventListener("hashchange", () => {
+  if (info) choose(wanted(current?.series));
 });
-start();
+follow();

@@ -36,6 +36,9 @@ assets! {
     "/assets/style.css" CSS "style.css";
     "/assets/api.js" SCRIPT "api.js";
     "/assets/chart.js" SCRIPT "chart.js";
+    "/assets/finder.js" SCRIPT "finder.js";
+    "/assets/format.js" SCRIPT "format.js";
+    "/assets/model.js" SCRIPT "model.js";
     "/assets/page.js" SCRIPT "page.js";
     "/assets/docs.js" SCRIPT "docs.js";
     "/assets/icon.svg" SVG "icon.svg";
