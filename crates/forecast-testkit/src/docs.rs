@@ -26,6 +26,17 @@ pub fn check_section(document: &str, name: &str, expected: &str) -> Result<(), S
     Err(format!("{document}: the part `{name}` is out of date: run this test again with {UPDATE}=1"))
 }
 
+/// A Markdown table. Bars within cells are escaped, line ends become spaces.
+#[must_use]
+pub fn table<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let line = |cells: [String; N]| {
+        format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|").replace('\n', " ")).join(" | "))
+    };
+    let rule = format!("|{}\n", "---|".repeat(N));
+    let rows: String = rows.into_iter().map(line).collect();
+    line(header.map(str::to_owned)) + &rule + &rows
+}
+
 /// `text` with its part `name` replaced.
 fn with_section(text: &str, name: &str, content: &str) -> Result<String, String> {
     let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
@@ -38,6 +49,12 @@ fn with_section(text: &str, name: &str, content: &str) -> Result<String, String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_keeps_its_cells_apart() {
+        let text = table(["a", "b"], [["x|y".to_owned(), "1\n2".to_owned()]]);
+        assert_eq!(text, "| a | b |\n|---|---|\n| x\\|y | 1 2 |\n");
+    }
 
     #[test]
     fn a_part_is_replaced_and_nothing_else() {

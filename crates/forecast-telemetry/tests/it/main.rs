@@ -5,6 +5,7 @@
 
 mod collector;
 mod delivery;
+mod documentation;
 mod encryption;
 mod lines;
 mod page;

@@ -7,6 +7,7 @@ mod headers;
 mod lookup;
 mod timing;
 mod tracking_uri;
+mod variables;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use headers::HeaderInjector;
 pub use lookup::names;
 pub use timing::{RetryPolicy, Timeouts};
 pub use tracking_uri::TrackingUri;
+pub use variables::{VARIABLES, Variable};
 
 /// How to reach a store.
 #[derive(Debug, Clone)]

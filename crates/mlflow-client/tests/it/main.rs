@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "all of it is test code; clippy exempts only #[test] functions")]
 
 mod conformance;
+mod documentation;
 mod embedded;
 mod official_client;
 mod rest_faults;
