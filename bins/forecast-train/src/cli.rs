@@ -34,7 +34,7 @@ Environment:
 
 Exit codes:
   0 done   1 unexpected   2 usage   64 configuration   65 bad data
-  69 MLflow unreachable or refusing   130 interrupted";
+  69 MLflow unreachable or refusing   130 interrupted (Ctrl-C, SIGTERM)";
 
 /// Train demand-forecast models on a sales table: check it, backtest every model, and record the
 /// best one in MLflow with a report.
@@ -50,6 +50,9 @@ pub(crate) struct Cli {
     /// Print the result as one JSON object, the last line of standard output
     #[arg(long)]
     pub(crate) json: bool,
+    /// Take back the availability column that the settings file names
+    #[arg(long, conflicts_with = "available", help_heading = "Data")]
+    pub(crate) no_availability: bool,
     #[command(flatten)]
     pub(crate) settings: SettingFlags,
 }
@@ -92,10 +95,10 @@ pub(crate) struct SettingFlags {
     /// [default: found out]
     #[arg(long, help_heading = "Reading")]
     frequency: Option<String>,
-    /// Decimal mark of numbers in text
+    /// Decimal mark of numbers in text [default: point]
     #[arg(long, value_parser = ["point", "comma"], help_heading = "Reading")]
     decimal: Option<String>,
-    /// Several rows for one series and time
+    /// Several rows for one series and time: refuse, add up, or take the last [default: error]
     #[arg(long, value_parser = ["error", "sum", "last"], help_heading = "Reading")]
     duplicates: Option<String>,
     /// Periods without a row [default: zero for counts, else missing]
@@ -104,17 +107,21 @@ pub(crate) struct SettingFlags {
     /// Where series end [default: aligned where gaps are zero, else ragged]
     #[arg(long, value_parser = ["aligned", "ragged"], help_heading = "Reading")]
     ends: Option<String>,
-    /// Targets below zero
+    /// Targets below zero: keep and say so, refuse, or make zero [default: keep]
     #[arg(long, value_parser = ["keep", "error", "clip"], help_heading = "Reading")]
     negatives: Option<String>,
     /// Fewest periods that the longest series must have [default: the horizon and one more]
     #[arg(long, value_name = "PERIODS", help_heading = "Reading")]
     min_history: Option<u32>,
-    /// Most rows once gaps are filled: a guard against mistyped years
+    /// Periods without a sale after which a series is called dead [default: two seasons or horizons]
+    #[arg(long, value_name = "PERIODS", help_heading = "Reading")]
+    dead_after: Option<u32>,
+    /// Most rows once gaps are filled: a guard against mistyped years [default: 500000000]
     #[arg(long, value_name = "ROWS", help_heading = "Reading")]
     max_panel_rows: Option<u32>,
 
-    /// How many periods ahead to forecast
+    /// How many periods ahead to forecast [default: what is usual: 48 hours, 28 days, 13 weeks, 12
+    /// months, 4 quarters, or less where the history is short]
     #[arg(long, value_name = "PERIODS", help_heading = "Forecast")]
     horizon: Option<u32>,
     /// Quantile levels [default: 0.1,0.5,0.9]
@@ -130,13 +137,13 @@ pub(crate) struct SettingFlags {
     /// Models to compare, such as seasonal-naive,ridge [default: all]
     #[arg(long, value_name = "MODELS", value_delimiter = ',', help_heading = "Backtest")]
     models: Option<Vec<String>>,
-    /// Backtest windows [default: 3]
+    /// Backtest windows [default: 3, or fewer where the history is short]
     #[arg(long, value_name = "N", help_heading = "Backtest")]
     windows: Option<u32>,
     /// Periods between two windows [default: the horizon]
     #[arg(long, value_name = "PERIODS", help_heading = "Backtest")]
     step: Option<u32>,
-    /// Whether models are fitted anew in each window
+    /// Whether models are fitted anew in each window [default: every_window]
     #[arg(long, value_parser = ["every_window", "first_window"], help_heading = "Backtest")]
     refit: Option<String>,
     /// What the champion is chosen by: mae, rmse, wape, smape, mase, rmsse, bias or pinball
@@ -153,7 +160,7 @@ pub(crate) struct SettingFlags {
     #[arg(long, value_name = "MB", help_heading = "Backtest")]
     memory_budget_mb: Option<u32>,
 
-    /// Which MLflow: http(s)://… or sqlite:///file.db
+    /// Which MLflow: http(s)://… or sqlite:///file.db [default: sqlite:///mlflow.db]
     #[arg(long, value_name = "URI", help_heading = "Recording")]
     tracking_uri: Option<String>,
     /// Experiment that the run belongs to [default: demand-forecast]
@@ -162,6 +169,9 @@ pub(crate) struct SettingFlags {
     /// What to call the run
     #[arg(long, value_name = "NAME", help_heading = "Recording")]
     run_name: Option<String>,
+    /// Tags of the run; may be repeated
+    #[arg(long, alias = "tag", value_name = "KEY=VALUE", help_heading = "Recording")]
+    tags: Option<Vec<String>>,
     /// Make a version of this registered model when all is done
     #[arg(long, value_name = "NAME", help_heading = "Recording")]
     register: Option<String>,

@@ -1,40 +1,59 @@
 //! Ctrl-C and SIGTERM: the first asks the run to end, the second ends the process at once.
 
+use std::io;
+
 use forecast_pipeline::Cancellation;
 
 use crate::exit::Exit;
 
-/// Cancels when the process is asked to end. Must be called inside a runtime.
-pub(crate) fn cancel_on_signal(cancel: Cancellation) {
+/// Cancels when the process is asked to end. From the return of this function on no signal is lost.
+/// Must be called inside a runtime.
+///
+/// # Errors
+/// The system does not let signals be heard.
+pub(crate) fn cancel_on_signal(cancel: Cancellation) -> io::Result<()> {
+    let mut signals = Signals::listen()?;
     tokio::spawn(async move {
-        asked_to_end().await;
+        signals.next().await;
         eprintln!("forecast-train: stopping; press Ctrl-C again to stop at once");
         cancel.cancel();
-        asked_to_end().await;
+        signals.next().await;
         std::process::exit(Exit::Interrupted as i32);
     });
+    Ok(())
 }
 
 #[cfg(unix)]
-async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => ctrl_c().await,
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
-#[cfg(not(unix))]
-async fn asked_to_end() {
-    ctrl_c().await;
-}
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
 
-/// Waits for ever where the system cannot tell.
-async fn ctrl_c() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Self)
+    }
+
+    async fn next(&mut self) {
+        self.0.recv().await;
     }
 }

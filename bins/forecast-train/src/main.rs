@@ -6,6 +6,8 @@ mod cli;
 mod exit;
 mod init;
 mod interrupt;
+#[cfg(test)]
+mod manual;
 mod progress;
 mod settings;
 mod summary;

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use forecast_pipeline::{Cancellation, RunOrigin, TrainingRequest, git_commit, mlflow, run};
-use forecast_telemetry::{ServiceIdentity, TelemetryConfig, init_with_writer};
+use forecast_telemetry::init_with_writer;
 use tracing::Instrument;
 
 use crate::cli::Cli;
@@ -16,12 +16,9 @@ use crate::summary::{print_json, print_summary};
 
 /// Trains as the flags say and prints the result.
 pub(crate) fn train(cli: &Cli) -> Result<(), Failure> {
-    let service = ServiceIdentity::new("forecast-train", env!("CARGO_PKG_VERSION"));
-    let telemetry = TelemetryConfig::from_lookup(service, |name| std::env::var(name).ok())
-        .map_err(Failure::configuration)?;
-    let progress = Arc::new(Progress::new(std::io::stderr().is_terminal()));
-    let guard = init_with_writer(&telemetry, progress.log_writer()).map_err(anyhow::Error::from)?;
     let plan = plan(cli)?;
+    let progress = Arc::new(Progress::new(std::io::stderr().is_terminal()));
+    let guard = init_with_writer(&plan.telemetry, progress.log_writer()).map_err(anyhow::Error::from)?;
 
     let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
     let span = tracing::info_span!("forecast.train");
@@ -35,9 +32,8 @@ pub(crate) fn train(cli: &Cli) -> Result<(), Failure> {
 
 async fn record(plan: Plan, progress: Arc<Progress>, json: bool) -> Result<(), Failure> {
     let cancel = Cancellation::new();
-    cancel_on_signal(cancel.clone());
-    let unreachable = |error: mlflow::Error| Failure::new(Exit::Mlflow, error);
-    let store = mlflow::connect(&plan.client).await.map_err(unreachable)?;
+    cancel_on_signal(cancel.clone()).map_err(anyhow::Error::from)?;
+    let store = mlflow::connect(&plan.client).await.map_err(|error| opening(&error))?;
     let origin = RunOrigin {
         user: user(),
         program: "forecast-train".to_owned(),
@@ -52,6 +48,19 @@ async fn record(plan: Plan, progress: Arc<Progress>, json: bool) -> Result<(), F
         print_summary(&outcome, plan.own_tracking_uri.as_deref());
         Ok(())
     }
+}
+
+/// A store that cannot be opened is mostly one of its settings.
+fn opening(error: &mlflow::Error) -> Failure {
+    use mlflow::Error;
+    let exit = match error {
+        Error::Config(_)
+        | Error::InvalidParameter { .. }
+        | Error::Unsupported { .. }
+        | Error::File { .. } => Exit::Configuration,
+        _ => Exit::Mlflow,
+    };
+    Failure::new(exit, error)
 }
 
 fn user() -> Option<String> {

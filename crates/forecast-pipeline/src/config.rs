@@ -13,7 +13,7 @@ mod settings;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use forecast_core::{Horizon, QuantileLevels, RollingOrigin};
+use forecast_core::{Horizon, Period, QuantileLevels, RollingOrigin};
 use forecast_features::ingest::{IngestOptions, TableSpec};
 use forecast_features::plan::HolidayCountry;
 use forecast_model::{Family, Metric};
@@ -50,6 +50,8 @@ pub struct TrainingConfig {
     pub families: Vec<Family>,
     /// Windows of the backtest.
     pub rolling: RollingOrigin,
+    /// What to do where the history does not hold so many windows.
+    pub short_history: ShortHistory,
     /// What the champion is chosen by.
     pub metric: Metric,
     /// What random numbers are drawn from.
@@ -60,6 +62,8 @@ pub struct TrainingConfig {
     pub memory_budget_bytes: u64,
     /// Experiment that the run belongs to.
     pub experiment: String,
+    /// Tags that the user gives the run: names and values.
+    pub tags: Vec<(String, String)>,
     /// What people call the run; made up by the store when absent.
     pub run_name: Option<String>,
     /// Registered model to make a version of, when the run has ended well.
@@ -74,6 +78,29 @@ impl TrainingConfig {
     pub fn horizon(&self) -> Horizon {
         self.rolling.horizon
     }
+
+    /// The windows of a backtest over a history from `first` to `last`: those of the configuration,
+    /// or as many of them as the history holds where that is allowed; never fewer than one.
+    #[must_use]
+    pub fn rolling_over(&self, first: Period, last: Period) -> RollingOrigin {
+        let mut rolling = self.rolling;
+        if self.short_history == ShortHistory::FewerWindows {
+            while rolling.windows > 1 && rolling.windows(first, last).is_err() {
+                rolling.windows -= 1;
+            }
+        }
+        rolling
+    }
+}
+
+/// What to do where the history is too short for the backtest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortHistory {
+    /// Nobody asked for a number of windows: take as many as fit.
+    FewerWindows,
+    /// The number was asked for: refuse.
+    Refuse,
 }
 
 /// A file for forecasts; its ending says how it is written.

@@ -23,7 +23,8 @@ mod tables;
 
 pub use cancel::Cancellation;
 pub use config::{
-    ConfigError, ConfigProblem, ForecastFile, SETTING_NAMES, Settings, TableFormat, TrainingConfig, Words,
+    ConfigError, ConfigProblem, ForecastFile, SETTING_NAMES, Settings, ShortHistory, TableFormat,
+    TrainingConfig, Words,
 };
 pub use error::{FailureKind, TrainingError};
 pub use forecast_features::ingest::{IngestProgress, IngestStage, Problem, QualityReport, Severity};
@@ -35,4 +36,4 @@ pub use origin::{RunOrigin, git_commit};
 pub use outcome::{LeaderboardRow, TrainingOutcome};
 pub use record::{CHAMPION_TAG, MODEL_NAME, MODEL_TYPE, REASON_TAG};
 pub use run::{TrainingRequest, run};
-pub use suggest::{SuggestError, suggest_config};
+pub use suggest::{SuggestError, suggest_config, usual_horizon};

@@ -10,10 +10,11 @@ mod metrics;
 mod params;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use mlflow_client::types::{
-    Batch, DatasetInput, LoggedModel, ModelVersion, NewRun, Param, RunInfo, RunStatus, RunUpdate, Tag,
+    Batch, DatasetInput, LoggedModel, LoggedModelStatus, ModelVersion, NewRun, Param, RunInfo, RunStatus,
+    RunUpdate, Tag,
 };
 use mlflow_client::workflow::{begin_model, ensure_experiment, finish_model, register_version};
 use mlflow_client::{MlflowStore, NewModelArtifact, Result};
@@ -41,6 +42,8 @@ const NOTE_TAG: &str = "mlflow.note.content";
 pub(crate) struct Recorder {
     store: Arc<dyn MlflowStore>,
     run: RunInfo,
+    /// The model that is begun and not finished.
+    pending: Arc<Mutex<Option<String>>>,
 }
 
 impl Recorder {
@@ -58,6 +61,7 @@ impl Recorder {
         ];
         tags.extend(origin.user.iter().map(|user| Tag::new("mlflow.user", user)));
         tags.extend(origin.git_commit.iter().map(|commit| Tag::new("mlflow.source.git.commit", commit)));
+        tags.extend(config.tags.iter().map(|(name, value)| Tag::new(name, value)));
         if !config.future.is_empty() {
             tags.push(Tag::new("forecast.future", config.future.join(", ")));
         }
@@ -68,7 +72,7 @@ impl Recorder {
             ..NewRun::new(experiment_id)
         };
         let run = store.create_run(&run).await?.info;
-        Ok(Self { store, run })
+        Ok(Self { store, run, pending: Arc::default() })
     }
 
     /// Identity of the run.
@@ -108,12 +112,16 @@ impl Recorder {
 
     /// Creates the pending model, with its metrics.
     pub(crate) async fn begin_model(&self, artifact: &NewModelArtifact) -> Result<LoggedModel> {
-        begin_model(self.store.as_ref(), &self.run, artifact).await
+        let model = begin_model(self.store.as_ref(), &self.run, artifact).await?;
+        self.set_pending(Some(model.info.model_id.clone()));
+        Ok(model)
     }
 
     /// Uploads the model's folder and makes the model ready.
     pub(crate) async fn finish_model(&self, model: &LoggedModel, folder: &Path) -> Result<LoggedModel> {
-        finish_model(self.store.as_ref(), model, folder).await
+        let ready = finish_model(self.store.as_ref(), model, folder).await?;
+        self.set_pending(None);
+        Ok(ready)
     }
 
     /// Makes a version of a ready model.
@@ -126,7 +134,14 @@ impl Recorder {
         self.store.update_run(&RunUpdate::end(&self.run.run_id, RunStatus::Finished)).await.map(|_| ())
     }
 
-    /// Says that the run has not ended well, and why. What goes wrong here is logged only: the
+    fn set_pending(&self, model_id: Option<String>) -> Option<String> {
+        match self.pending.lock() {
+            Ok(mut pending) => std::mem::replace(&mut *pending, model_id),
+            Err(_) => None,
+        }
+    }
+
+    /// Says that the run has not ended well, and why, also on a model that was begun. What goes wrong here is logged only: the
     /// first error is the one to report.
     pub(crate) async fn abandon(&self, status: RunStatus, reason: &str) {
         // A server cuts longer values off.
@@ -134,6 +149,12 @@ impl Recorder {
         let tags = vec![Tag::new(REASON_TAG, &reason), Tag::new(NOTE_TAG, format!("```\n{reason}\n```"))];
         if let Err(error) = self.log(&Batch { tags, ..Batch::default() }).await {
             tracing::warn!(%error, run_id = self.run.run_id, "cannot say why the run ended");
+        }
+        if let Some(model_id) = self.set_pending(None)
+            && let Err(error) =
+                self.store.finalize_logged_model(&model_id, LoggedModelStatus::UploadFailed).await
+        {
+            tracing::warn!(%error, model_id, "cannot mark the model as failed");
         }
         let update = RunUpdate::end(&self.run.run_id, status);
         if let Err(error) = self.store.update_run(&update).await {

@@ -42,7 +42,11 @@ pub async fn run(
 ) -> Result<TrainingOutcome, TrainingError> {
     let TrainingRequest { config, origin } = request;
     let config = Arc::new(config);
-    let recorder = Recorder::start(store, &config, &origin).await?;
+    let recorder = tokio::select! {
+        biased;
+        started = Recorder::start(store, &config, &origin) => started?,
+        () = cancel.cancelled() => return Err(TrainingError::Interrupted),
+    };
     let run_id = recorder.run().run_id.clone();
     observer.event(TrainingEvent::Started { run_id: &run_id, url: recorder.url().as_deref() });
     let training = Training {
@@ -100,7 +104,7 @@ impl Training<'_> {
         self.observer.event(TrainingEvent::Recording("metrics"));
         recorder
             .log(&Batch {
-                params: model_params(&fitted.ingested.quality, &fitted.plan, champion.family),
+                params: model_params(&fitted),
                 metrics: run_metrics(&fitted.report, champion),
                 tags: vec![Tag::new(CHAMPION_TAG, champion.family)],
             })
@@ -112,7 +116,7 @@ impl Training<'_> {
                 name: MODEL_NAME.to_owned(),
                 model_type: Some(MODEL_TYPE.to_owned()),
                 metrics: champion_metrics(champion),
-                params: model_params(&fitted.ingested.quality, &fitted.plan, champion.family),
+                params: model_params(&fitted),
                 ..NewModelArtifact::default()
             })
             .await?;

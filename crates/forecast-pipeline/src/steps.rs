@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::Utc;
-use forecast_features::ingest::{IngestRequest, Ingested, ingest};
+use forecast_core::{Panel, RollingOrigin};
+use forecast_features::ingest::{
+    IngestError, IngestRequest, Ingested, Problem, ProblemCode, TableSpec, ingest,
+};
 use forecast_features::plan::{FeaturePlan, SuggestOptions};
 use forecast_model::artifact::{self, ArtifactInfo};
 use forecast_model::{
@@ -81,7 +84,8 @@ impl Steps {
                 spec: &config.table,
                 options: &config.reading,
             };
-            Ok(ingest(&request, &|progress| this.observer.event(TrainingEvent::Reading(progress)))?)
+            let told = |progress| this.observer.event(TrainingEvent::Reading(progress));
+            ingest(&request, &told).map_err(|error| hinted(error, &config.table).into())
         })
         .await
     }
@@ -103,7 +107,7 @@ impl Steps {
         };
         let plan = FeaturePlan::suggested(panel, &options).map_err(ModelError::from)?;
         let backtest_config = BacktestConfig {
-            rolling: config.rolling,
+            rolling: self.rolling(panel),
             families: config.families.clone(),
             levels: config.levels.clone(),
             metric: config.metric,
@@ -124,6 +128,17 @@ impl Steps {
         };
         let model = train(panel, &request, &watch)?;
         Ok(Fitted { plan, report, model, champion, ingested })
+    }
+
+    /// The windows of the backtest; says so where there are fewer than usual.
+    fn rolling(&self, panel: &Panel) -> RollingOrigin {
+        let Some((first, last)) = panel.span() else { return self.config.rolling };
+        let rolling = self.config.rolling_over(first, last);
+        if rolling.windows < self.config.rolling.windows {
+            let (windows, usual) = (rolling.windows, self.config.rolling.windows);
+            tracing::warn!(windows, usual, "the history is short: the backtest has fewer windows than usual");
+        }
+        rolling
     }
 
     /// Writes the model folder, the reports, and the forecasts where asked.
@@ -190,6 +205,23 @@ impl Steps {
         });
         task.await.map_err(|source| TrainingError::Crashed { step, source })?
     }
+}
+
+/// Where no series column is named and rows repeat a time, that is most likely why.
+fn hinted(mut error: IngestError, spec: &TableSpec) -> IngestError {
+    if let IngestError::Problems(problems) = &mut error
+        && spec.series.is_empty()
+    {
+        let repeats = |problem: &&mut Problem| problem.code == ProblemCode::DuplicateRows;
+        for problem in problems.iter_mut().filter(repeats) {
+            problem.remedy = format!(
+                "name the columns that tell the series apart with series, such as store,item (forecast-train --init \
+                 finds them), or {}",
+                problem.remedy
+            );
+        }
+    }
+    error
 }
 
 fn write_json(path: &Path, value: &impl serde::Serialize) -> Result<(), TrainingError> {

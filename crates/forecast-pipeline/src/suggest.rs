@@ -10,6 +10,8 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
+use forecast_core::Horizon;
+
 /// Why no configuration could be suggested.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -65,6 +67,17 @@ pub fn suggest_config(data: &Path) -> Result<String, SuggestError> {
     }
     let roles = roles::assign(&table, &file)?;
     Ok(text::write(data, &table, &roles))
+}
+
+/// How far ahead people usually look with data of this spacing, as far as the history bears it: 48
+/// hours, 28 days, 13 weeks, 12 months or 4 quarters. `None` where the table cannot be read or the
+/// spacing cannot be told: reading it in earnest says why.
+#[must_use]
+pub fn usual_horizon(data: &Path, time: &str, time_format: Option<&str>) -> Option<Horizon> {
+    let table = first_table(data).and_then(|file| table::read(&file)).ok()?;
+    let times = table.columns.iter().find(|column| column.name == time)?;
+    let frequency = roles::frequency(times, time_format)?;
+    Horizon::new(roles::horizon(Some(frequency), &table, times)).ok()
 }
 
 /// The file itself, or the first table of a folder by name.

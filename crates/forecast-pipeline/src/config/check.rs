@@ -13,8 +13,8 @@ use forecast_model::{Family, Metric};
 use super::problem::{ConfigError, ConfigProblem};
 use super::settings::{Settings, Words};
 use super::{
-    DEFAULT_EXPERIMENT, DEFAULT_MEMORY_BUDGET_MB, DEFAULT_SEED, DEFAULT_WINDOWS, ForecastFile, TableFormat,
-    TrainingConfig,
+    DEFAULT_EXPERIMENT, DEFAULT_MEMORY_BUDGET_MB, DEFAULT_SEED, DEFAULT_WINDOWS, ForecastFile, ShortHistory,
+    TableFormat, TrainingConfig,
 };
 
 /// Levels where none are asked for: the median and the band that holds four of five.
@@ -66,6 +66,7 @@ impl Settings {
         );
         problems.ensure(rolling.windows > 0, "windows", "must be at least 1, not 0");
         problems.ensure(rolling.step > 0, "step", "must be at least 1 period, not 0");
+        let tags = tags(words(self.tags), &mut problems);
         let countries = words(self.holidays);
         let holidays: Vec<HolidayCountry> =
             countries.iter().filter_map(|country| problems.parsed("holidays", country)).collect();
@@ -100,11 +101,16 @@ impl Settings {
             holidays,
             families,
             rolling,
+            short_history: match self.windows {
+                None => ShortHistory::FewerWindows,
+                Some(_) => ShortHistory::Refuse,
+            },
             metric,
             seed: self.seed.unwrap_or(DEFAULT_SEED),
             threads: self.threads.and_then(NonZeroUsize::new),
             memory_budget_bytes: memory_budget_mb.saturating_mul(1 << 20),
             experiment,
+            tags,
             run_name: self.run_name,
             register: self.register,
             forecast_out,
@@ -125,8 +131,8 @@ fn table_spec(settings: &Settings, problems: &mut Problems) -> TableSpec {
         static_columns: list(&settings.static_columns),
         known_future: list(&settings.known_future),
         categorical: list(&settings.categorical),
-        available: settings.available.clone(),
-        time_format: settings.time_format.clone(),
+        available: given(&settings.available),
+        time_format: given(&settings.time_format),
     }
 }
 
@@ -141,9 +147,32 @@ fn reading(settings: &Settings, horizon: Horizon) -> IngestOptions {
         decimal: settings.decimal.unwrap_or_default(),
         negatives: settings.negatives.unwrap_or_default(),
         min_history: settings.min_history,
-        dead_after: None,
+        dead_after: settings.dead_after,
         max_panel_rows: settings.max_panel_rows.unwrap_or(defaults.max_panel_rows),
     }
+}
+
+/// A text, unless it is empty: so a flag can take back what the file says.
+fn given(text: &Option<String>) -> Option<String> {
+    text.clone().filter(|text| !text.trim().is_empty())
+}
+
+/// Tags as name and value; MLflow's own names are refused.
+fn tags(texts: Vec<String>, problems: &mut Problems) -> Vec<(String, String)> {
+    let mut tags = Vec::new();
+    for text in texts {
+        match text.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+            None | Some(("", _)) => problems.note("tags", format_args!("`{text}` must be written key=value")),
+            Some((name, _)) if name.starts_with("mlflow.") || name.starts_with("forecast.") => {
+                problems.note(
+                    "tags",
+                    format_args!("`{name}` begins as a name that is set by itself; choose another"),
+                );
+            }
+            Some((name, value)) => tags.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    tags
 }
 
 /// The families asked for, each once and in the order asked.
@@ -234,6 +263,8 @@ impl StandIn for Horizon {
 
 #[cfg(test)]
 mod tests {
+    use forecast_core::Period;
+
     use super::*;
 
     const SMALLEST: &str = "data='a.csv'\ntime='date'\ntarget='sales'\nhorizon=28\n";
@@ -261,7 +292,7 @@ mod tests {
     #[test]
     fn everything_out_of_range_is_reported_at_once() {
         let error = check(
-            "windows=0\nstep=0\nthreads=0\nmemory_budget_mb=1\nmetric='luck'\nmodels=['ridge','oracle']\n\
+            "tags='alone'\ndead_after=0\nwindows=0\nstep=0\nthreads=0\nmemory_budget_mb=1\nmetric='luck'\nmodels=['ridge','oracle']\n\
              register='a/b'\nexperiment=''\nforecast_out='f.xlsx'\nseries=['date']\nmin_history=0\nholidays='XX'",
         )
         .unwrap_err();
@@ -278,13 +309,33 @@ mod tests {
                 "metric",
                 "models",
                 "reading",
+                "reading",
                 "register",
                 "step",
+                "tags",
                 "threads",
                 "windows"
             ],
             "{error}"
         );
+    }
+
+    #[test]
+    fn windows_that_nobody_asked_for_give_way_to_a_short_history() {
+        let config = check("").unwrap();
+        let last = |days: i32| Period(days - 1);
+        assert_eq!(config.rolling_over(Period(0), last(400)).windows, 3);
+        assert_eq!(config.rolling_over(Period(0), last(90)).windows, 2);
+        assert_eq!(config.rolling_over(Period(0), last(10)).windows, 1, "the backtest says what is missing");
+        let asked = check("windows=3").unwrap();
+        assert_eq!(asked.rolling_over(Period(0), last(90)).windows, 3);
+    }
+
+    #[test]
+    fn an_empty_text_takes_a_setting_back() {
+        let config = check("available=''\ntime_format=' '\ntags=['team = planning', 'why=']").unwrap();
+        assert_eq!((config.table.available, config.table.time_format), (None, None));
+        assert_eq!(config.tags, [("team".into(), "planning".into()), ("why".into(), String::new())]);
     }
 
     #[test]

@@ -67,9 +67,11 @@ settings! {
     negatives "negatives": Negatives;
     /// Fewest periods that the longest series must have.
     min_history "min_history": usize;
+    /// Periods without a sale after which a series is called dead.
+    dead_after "dead_after": usize;
     /// Most rows of the table once gaps are filled.
     max_panel_rows "max_panel_rows": u64;
-    /// How many periods ahead to forecast.
+    /// How many periods ahead to forecast; see [`Settings::with_usual_horizon`].
     horizon "horizon": Horizon;
     /// Quantile levels.
     quantiles "quantiles": QuantileLevels;
@@ -77,7 +79,7 @@ settings! {
     holidays "holidays": Words;
     /// Model families to compare; all when absent.
     models "models": Words;
-    /// Backtest windows.
+    /// Backtest windows; when absent three, or fewer where the history is short.
     windows "windows": usize;
     /// Periods between two backtest windows; the horizon when absent.
     step "step": usize;
@@ -95,6 +97,8 @@ settings! {
     experiment "experiment": String;
     /// What people call the run.
     run_name "run_name": String;
+    /// Tags of the run, each as `key=value`.
+    tags "tags": Words;
     /// Registered model to make a version of.
     register "register": String;
     /// File for the forecasts of all series.

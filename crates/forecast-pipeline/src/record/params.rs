@@ -1,11 +1,9 @@
 //! What a run was told, as MLflow params.
 
-use forecast_features::ingest::QualityReport;
-use forecast_features::plan::FeaturePlan;
-use forecast_model::Family;
 use mlflow_client::types::Param;
 
 use crate::config::TrainingConfig;
+use crate::steps::Fitted;
 
 /// A server cuts longer values off without a word.
 const LONGEST_VALUE: usize = 6_000;
@@ -24,7 +22,6 @@ pub(crate) fn run_params(config: &TrainingConfig) -> Vec<Param> {
         Param::new("horizon", config.horizon()),
         Param::new("quantiles", levels(config)),
         Param::new("models", families.join(",")),
-        Param::new("windows", config.rolling.windows),
         Param::new("step", config.rolling.step),
         Param::new("metric", config.metric),
         Param::new("seed", config.seed),
@@ -38,10 +35,12 @@ pub(crate) fn run_params(config: &TrainingConfig) -> Vec<Param> {
 }
 
 /// What came out of the data and the backtest.
-pub(crate) fn model_params(quality: &QualityReport, plan: &FeaturePlan, champion: Family) -> Vec<Param> {
-    let features: Vec<&str> = plan.columns().iter().map(|column| column.name.as_str()).collect();
+pub(crate) fn model_params(fitted: &Fitted) -> Vec<Param> {
+    let quality = &fitted.ingested.quality;
+    let features: Vec<&str> = fitted.plan.columns().iter().map(|column| column.name.as_str()).collect();
     vec![
-        Param::new("champion", champion),
+        Param::new("champion", fitted.champion().family),
+        Param::new("windows", fitted.report.windows.len()),
         Param::new("frequency", quality.frequency),
         Param::new("gaps", serde_name(&quality.gaps)),
         Param::new("ends", serde_name(&quality.ends)),

@@ -141,7 +141,7 @@ pub(super) fn assign(table: &TableHead, path: &Path) -> Result<Roles, SuggestErr
     };
     let frequency = frequency(&table.columns[time], time_format);
     let comma = contents.contains(&Content::CommaNumber);
-    let horizon = horizon(frequency, table.columns[time].values.len());
+    let horizon = horizon(frequency, table, &table.columns[time]);
     Ok(Roles {
         time,
         time_format,
@@ -244,7 +244,7 @@ fn is_constant(column: &Column, groups: &[usize]) -> bool {
 }
 
 /// What ingestion makes of the times alone.
-fn frequency(times: &Column, format: Option<&str>) -> Option<Frequency> {
+pub(super) fn frequency(times: &Column, format: Option<&str>) -> Option<Frequency> {
     let rows: Vec<Row> = times
         .known()
         .map(|time| {
@@ -261,8 +261,8 @@ fn frequency(times: &Column, format: Option<&str>) -> Option<Frequency> {
     from_rows(&request).ok().map(|ingested| ingested.panel.frequency())
 }
 
-/// What people of that trade look ahead by, as far as the history bears it.
-fn horizon(frequency: Option<Frequency>, periods: usize) -> u32 {
+/// What people of that trade look ahead by, as far as the history bears it, if its end is seen.
+pub(super) fn horizon(frequency: Option<Frequency>, table: &TableHead, times: &Column) -> u32 {
     let usual = match frequency {
         Some(Frequency::Hourly) => 48,
         Some(Frequency::Daily) | None => 28,
@@ -270,5 +270,9 @@ fn horizon(frequency: Option<Frequency>, periods: usize) -> u32 {
         Some(Frequency::MonthStart | Frequency::MonthEnd) => 12,
         Some(Frequency::QuarterStart | Frequency::QuarterEnd) => 4,
     };
-    usual.min(u32::try_from(periods / 6).unwrap_or(usual)).max(1)
+    let most = match u32::try_from(times.values.len() / 6) {
+        Ok(sixth) if !table.cut => sixth.max(1),
+        _ => usual,
+    };
+    usual.min(most)
 }

@@ -72,6 +72,11 @@ pub(super) fn write(data: &Path, table: &TableHead, roles: &Roles) -> String {
     line("# gaps = \"zero\"  # or forward, missing; when left out: zero for counts, else missing");
     line("# ends = \"aligned\"  # or ragged; when left out: aligned where gaps are zero");
     line("# negatives = \"keep\"  # or error, clip");
+    line(
+        "# min_history = 29  # fewest periods of the longest series; the horizon and one more when left out",
+    );
+    line("# dead_after = 56  # periods without a sale after which a series is called dead");
+    line("# max_panel_rows = 500000000  # a guard against mistyped years");
     line("");
     line("# The forecast.");
     line(&format!("horizon = {}  # periods ahead", roles.horizon));
@@ -94,6 +99,7 @@ pub(super) fn write(data: &Path, table: &TableHead, roles: &Roles) -> String {
     line("# tracking_uri = \"http://localhost:5000\"");
     line("# experiment = \"demand-forecast\"");
     line("# run_name = \"spring range\"");
+    line("# tags = [\"team=planning\"]");
     line("# register = \"demand-forecast\"  # make a version of the champion at once");
     line("# forecast_out = \"forecast.parquet\"  # or .csv: the forecasts of all series");
     text
