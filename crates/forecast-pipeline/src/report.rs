@@ -23,8 +23,6 @@ use crate::steps::Fitted;
 use chart::{Axis, Chart, Line, Role, Scale, quantity};
 use words::{counted, percent, period_range, signed_percent, steps_word, unit};
 
-pub(crate) use intervals::Intervals;
-
 /// Inputs listed by name; the rest is counted.
 const MOST_IMPORTANCES: usize = 15;
 
@@ -124,7 +122,7 @@ pub(crate) fn page(
     let baseline = report.model(Family::SeasonalNaive).filter(|model| model.family != champion.family);
     let frequency = quality.frequency;
     let headline = headline(fitted, baseline);
-    let intervals = report.windows.len().checked_sub(1).and_then(|last| Intervals::of(fitted, last));
+    let fans = fans::fans(fitted)?;
     let (importance, importance_more) = importance(fitted);
     let steps = config.horizon().steps();
     let page = ReportPage {
@@ -167,9 +165,9 @@ pub(crate) fn page(
         importance,
         importance_more,
         fans_sentence: fans::sentence(fitted),
-        has_bands: intervals.is_some() && report.levels.len() > 1,
+        has_bands: fans.iter().any(|fan| fan.has_band),
         band_label: fans::band_label(&report.levels),
-        fans: fans::fans(fitted, intervals.as_ref())?,
+        fans,
         footer: footer(fitted, config, about),
     };
     let html = page.render().map_err(|error| TrainingError::Report(error.to_string()))?;

@@ -4,7 +4,7 @@ use forecast_core::QuantileLevels;
 use forecast_core::metrics::ErrorSums;
 
 use super::chart::{Axis, Band, Chart, Line, Role, Scale};
-use super::intervals::Intervals;
+use super::intervals::bounds;
 use super::words::{percent, period_range};
 use crate::error::TrainingError;
 use crate::steps::Fitted;
@@ -18,6 +18,8 @@ pub(super) struct Fan {
     pub(super) series: String,
     pub(super) wape: String,
     pub(super) chart: String,
+    /// Whether the chart shows a range.
+    pub(super) has_band: bool,
 }
 
 /// Which window and which series are shown.
@@ -41,7 +43,7 @@ pub(super) fn band_label(levels: &QuantileLevels) -> String {
 
 /// Charts of the best, the median and the worst series by WAPE in the newest window, among those
 /// that sold anything in it.
-pub(super) fn fans(fitted: &Fitted, intervals: Option<&Intervals>) -> Result<Vec<Fan>, TrainingError> {
+pub(super) fn fans(fitted: &Fitted) -> Result<Vec<Fan>, TrainingError> {
     let ranked = ranked(fitted);
     let (Some(best), Some(worst)) = (ranked.first(), ranked.last()) else { return Ok(Vec::new()) };
     let middle = &ranked[ranked.len() / 2];
@@ -50,11 +52,13 @@ pub(super) fn fans(fitted: &Fitted, intervals: Option<&Intervals>) -> Result<Vec
     shown
         .into_iter()
         .map(|(title, &(wape, series))| {
+            let chart = chart(fitted, series)?;
             Ok(Fan {
                 title,
                 series: fitted.ingested.panel.keys()[series].to_string(),
                 wape: percent(wape, 1),
-                chart: chart(fitted, intervals, series)?.draw()?,
+                has_band: !chart.bands.is_empty(),
+                chart: chart.draw()?,
             })
         })
         .collect()
@@ -82,7 +86,7 @@ fn ranked(fitted: &Fitted) -> Vec<(f64, usize)> {
     ranked
 }
 
-fn chart(fitted: &Fitted, intervals: Option<&Intervals>, series: usize) -> Result<Chart, TrainingError> {
+fn chart(fitted: &Fitted, series: usize) -> Result<Chart, TrainingError> {
     let panel = &fitted.ingested.panel;
     let view = panel.series(series);
     let window = fitted.report.windows.last().ok_or_else(|| TrainingError::Report("no window".to_owned()))?;
@@ -93,20 +97,18 @@ fn chart(fitted: &Fitted, intervals: Option<&Intervals>, series: usize) -> Resul
     let actual = view.actuals_from(start, shown).iter().map(|value| f64::from(*value)).collect();
     let first = window.first().0;
     let mut lines = vec![Line { role: Role::Actual, start: start.0, values: actual }];
+    let mut bands = Vec::new();
     if let Some(forecasts) = fitted.champion().forecasts.last() {
-        lines.push(Line { role: Role::Champion, start: first, values: forecasts.row(series).to_vec() });
+        let forecast = forecasts.row(series);
+        lines.push(Line { role: Role::Champion, start: first, values: forecast.to_vec() });
+        let ranges = bounds(fitted, window, series, forecast).unwrap_or_default();
+        bands.extend(ranges.into_iter().map(|(lower, upper)| Band { start: first, lower, upper }));
     }
-    let levels = fitted.report.levels.len();
-    let bands = (0..levels / 2).filter_map(|inner| {
-        let lower = intervals?.row(series, inner)?.to_vec();
-        let upper = intervals?.row(series, levels - 1 - inner)?.to_vec();
-        Some(Band { start: first, lower, upper })
-    });
     Ok(Chart {
         size: (920, 250),
         axis: Axis::Time(panel.frequency()),
         scale: Scale::Quantity,
-        bands: bands.collect(),
+        bands,
         lines,
         origin: Some(window.origin.0),
     })

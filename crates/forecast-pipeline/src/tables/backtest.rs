@@ -9,18 +9,15 @@ use forecast_core::BacktestWindow;
 use forecast_model::{Family, ModelResult};
 
 use super::columns::{
-    BATCH_ROWS, ParquetFile, key_columns, key_names, number_field, quantile_names, text_field, time_column,
-    time_field,
+    BATCH_ROWS, ParquetFile, key_columns, key_names, number_field, text_field, time_column, time_field,
 };
 use crate::error::TrainingError;
-use crate::report::Intervals;
 use crate::steps::Fitted;
 
 /// Beyond so many rows only the champion and seasonal naive are written.
 const MOST_ROWS: usize = 5_000_000;
 
-/// Writes one row per model, window, series and step. Quantiles are the champion's, calibrated on
-/// the other windows; other models have none.
+/// Writes one row per model, window, series and step.
 pub(crate) fn write_backtest(fitted: &Fitted, path: &Path) -> Result<(), TrainingError> {
     let (report, panel) = (&fitted.report, &fitted.ingested.panel);
     let champion = fitted.champion().family;
@@ -35,13 +32,10 @@ pub(crate) fn write_backtest(fitted: &Fitted, path: &Path) -> Result<(), Trainin
     fields.extend(key_names(panel.key_names(), &fixed).iter().map(|name| text_field(name)));
     fields.push(Field::new("step", DataType::Int32, false));
     fields.extend([time_field("timestamp"), number_field("actual"), number_field("mean")]);
-    fields.extend(quantile_names(&report.levels).iter().map(|name| number_field(name)));
     let mut file = ParquetFile::create(path, fields)?;
     for model in report.models.iter().filter(keeps) {
         for (number, window) in report.windows.iter().enumerate() {
-            let intervals = (model.family == champion).then(|| Intervals::of(fitted, number));
-            let part = Part { fitted, model, number, window: *window, intervals: intervals.flatten() };
-            part.write(&mut file)?;
+            Part { fitted, model, number, window: *window }.write(&mut file)?;
         }
     }
     file.finish()
@@ -53,7 +47,6 @@ struct Part<'a> {
     model: &'a ModelResult,
     number: usize,
     window: BacktestWindow,
-    intervals: Option<Intervals>,
 }
 
 impl Part<'_> {
@@ -95,15 +88,6 @@ impl Part<'_> {
         };
         let means = series.iter().flat_map(|&one| (0..steps).map(move |step| mean(one, step)));
         columns.push(Arc::new(means.collect::<Float64Array>()));
-        for level in 0..self.fitted.report.levels.len() {
-            let values = series.iter().flat_map(|&one| {
-                let row = self.intervals.as_ref().and_then(|intervals| intervals.row(one, level));
-                (0..steps).map(move |step| {
-                    row.and_then(|row| row.get(step).copied()).filter(|value| !value.is_nan())
-                })
-            });
-            columns.push(Arc::new(values.collect::<Float64Array>()));
-        }
         columns
     }
 }
