@@ -1,10 +1,19 @@
 //! Rolling-origin backtests: every family forecasts what it has not seen, and is measured.
 
-use forecast_core::{Panel, QuantileLevels, RollingOrigin};
-use forecast_features::plan::FeaturePlan;
+use forecast_core::backtest::Refit;
+use forecast_core::{Panel, Predict, QuantileLevels, RollingOrigin};
+use forecast_features::matrix::FeatureMatrix;
+use forecast_features::plan::{FeaturePlan, Featurizer};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Instant;
 
-use crate::{BacktestReport, Family, Metric, ModelError, Observer};
+use crate::fitted::{FittedFamily, Global, training_matrix};
+use crate::floor::Floor;
+use crate::global::{GlobalModel, GlobalSettings};
+use crate::observer::Progress;
+use crate::scoring::{Scorecard, Truth};
+use crate::{BacktestReport, Family, Metric, ModelError, Observer, Phase};
 
 /// What to try, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +34,20 @@ pub struct BacktestConfig {
     pub counts: bool,
 }
 
+impl BacktestConfig {
+    pub(crate) fn floor(&self) -> Floor {
+        Floor::of_counts(self.counts)
+    }
+
+    pub(crate) fn settings(&self) -> GlobalSettings {
+        GlobalSettings { seed: self.seed, memory_budget_bytes: self.memory_budget_bytes }
+    }
+
+    fn has_global_family(&self) -> bool {
+        self.families.iter().any(|family| family.is_global())
+    }
+}
+
 /// Measures every family of `config` on `panel`.
 ///
 /// # Errors
@@ -39,9 +62,80 @@ pub fn backtest(
     if config.families.is_empty() {
         return Err(ModelError::NoFamilies);
     }
-    plan.check_panel(panel)?;
-    if observer.cancelled() {
-        return Err(ModelError::Cancelled);
+    if config.metric == Metric::Pinball && config.levels.as_slice().is_empty() {
+        return Err(ModelError::PinballWithoutLevels);
     }
-    Err(ModelError::EmptyPanel)
+    plan.check_panel(panel)?;
+    let (first, last) = panel.span().ok_or(ModelError::EmptyPanel)?;
+    let windows = config.rolling.windows(first, last)?;
+    let mut families = config.families.clone();
+    families.sort_unstable();
+    families.dedup();
+    let matrices = if config.has_global_family() { fitted_windows(config) } else { 0 };
+    let mut progress =
+        Progress::new(observer, Phase::Backtest, (families.len() * windows.len() + matrices) as u64);
+    let mut cards: Vec<Scorecard> = families.iter().map(|&family| Scorecard::new(family)).collect();
+    let mut fitted: Vec<Option<FittedFamily>> = vec![None; families.len()];
+    let mut truths = Vec::with_capacity(windows.len());
+    for window in &windows {
+        let known = panel.until(window.origin);
+        let truth = Truth::of(panel, &known, *window);
+        let label = |what: &str| format!("{what}, window {} of {}", window.index + 1, windows.len());
+        let fits_now = window.index < fitted_windows(config);
+        let rows = if fits_now && config.has_global_family() {
+            progress.check()?;
+            let rows = training_matrix(plan, &known, config.settings())?;
+            progress.step(label("features"));
+            Some(rows)
+        } else {
+            None
+        };
+        for ((&family, fitted), card) in families.iter().zip(&mut fitted).zip(&mut cards) {
+            progress.check()?;
+            let started = Instant::now();
+            let model = match fitted.take().filter(|_| !fits_now) {
+                Some(model) => model,
+                None => fit(family, (plan, rows.as_ref()), config, observer)?,
+            };
+            let forecasts = model.predict(&known, window.horizon)?;
+            card.add(&truth, forecasts, started.elapsed());
+            *fitted = Some(model);
+            progress.step(label(family.name()));
+        }
+        truths.push(truth);
+    }
+    let mut models: Vec<_> =
+        cards.into_iter().map(|card| card.finish(&truths, &config.levels, config.floor())).collect();
+    // A stable sort: of two equals the simpler family, which is the earlier one, stays first.
+    models.sort_by(|a, b| config.metric.rank(a).total_cmp(&config.metric.rank(b)));
+    Ok(BacktestReport {
+        calibration: crate::scoring::calibration_check(windows.len()),
+        windows,
+        models,
+        metric: config.metric,
+        levels: config.levels.clone(),
+        series: panel.len(),
+    })
+}
+
+/// In how many of the first windows models are fitted.
+fn fitted_windows(config: &BacktestConfig) -> usize {
+    match config.rolling.refit {
+        Refit::EveryWindow => config.rolling.windows,
+        Refit::FirstWindow => 1,
+    }
+}
+
+fn fit(
+    family: Family,
+    (plan, rows): (&FeaturePlan, Option<&(Featurizer, FeatureMatrix)>),
+    config: &BacktestConfig,
+    observer: &dyn Observer,
+) -> Result<FittedFamily, ModelError> {
+    let (Some((featurizer, matrix)), true) = (rows, family.is_global()) else {
+        return Ok(FittedFamily::local(family, config.floor()));
+    };
+    let model = GlobalModel::fit(family, (plan, matrix), config.settings(), observer)?;
+    let global = Global { featurizer: featurizer.clone(), model: Arc::new(model) };
+    Ok(FittedFamily::global(family, config.floor(), global))
 }

@@ -61,6 +61,9 @@ pub enum ModelError {
         /// Series of the panel.
         panel: usize,
     },
+    /// A fitted model could not forecast a window.
+    #[error(transparent)]
+    Forecast(#[from] ForecastError),
     /// The observer said stop.
     #[error("interrupted")]
     Cancelled,

@@ -8,16 +8,28 @@
 //! What this crate refuses: the network, MLflow, reading sales tables, and the system clock.
 
 mod accuracy;
+mod answer;
 pub mod artifact;
 mod backtest;
+mod calibration;
 mod card;
 mod error;
 mod family;
+mod fitted;
+mod floor;
+mod forest;
+mod global;
+mod history;
+mod linear;
+mod local;
+mod memory;
 mod metric;
 mod model;
 mod nullable;
 mod observer;
+mod recursion;
 mod report;
+mod scoring;
 mod train;
 
 pub use accuracy::{Accuracy, QuantileAccuracy};
@@ -25,6 +37,7 @@ pub use backtest::{BacktestConfig, backtest};
 pub use card::{FamilyScore, ModelCard};
 pub use error::{ForecastError, ModelError};
 pub use family::{Family, UnknownFamily};
+pub use fitted::{FamilyFit, FittedFamily};
 pub use metric::{Metric, UnknownMetric};
 pub use model::{ForecastModel, ForecastRequest};
 pub use observer::{NoObserver, Observer, Phase, ProgressEvent};

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Accuracy, QuantileAccuracy};
+use crate::{Accuracy, ModelResult, QuantileAccuracy};
 
 /// A measure of accuracy; of two models the one with the smaller absolute value is better.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,11 @@ impl Metric {
             Self::Bias => "bias",
             Self::Pinball => "pinball",
         }
+    }
+
+    /// What models are sorted by: smaller is better, and a model without a value comes last.
+    pub(crate) fn rank(self, model: &ModelResult) -> f64 {
+        self.value(&model.overall, &model.quantiles).abs()
     }
 
     /// The value of this metric; NaN where it has none.

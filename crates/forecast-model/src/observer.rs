@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::ModelError;
+
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -46,4 +48,31 @@ pub struct NoObserver;
 
 impl Observer for NoObserver {
     fn event(&self, _event: ProgressEvent) {}
+}
+
+/// Counts the units of one phase, and asks whether to go on before each.
+pub(crate) struct Progress<'a> {
+    observer: &'a dyn Observer,
+    phase: Phase,
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(observer: &'a dyn Observer, phase: Phase, total: u64) -> Self {
+        observer.event(ProgressEvent { phase, done: 0, total, label: String::new() });
+        Self { observer, phase, done: 0, total }
+    }
+
+    /// Says that a unit is done.
+    pub(crate) fn step(&mut self, label: String) {
+        self.done += 1;
+        let Self { observer, phase, done, total } = *self;
+        observer.event(ProgressEvent { phase, done, total, label });
+    }
+
+    /// An error when the work should stop.
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
+        if self.observer.cancelled() { Err(ModelError::Cancelled) } else { Ok(()) }
+    }
 }

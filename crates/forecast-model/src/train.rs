@@ -1,11 +1,21 @@
 //! Fitting one family to all data.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use forecast_core::Panel;
-use forecast_features::ingest::TableSpec;
+use forecast_features::ingest::{KnownColumns, TableSpec};
 use forecast_features::plan::FeaturePlan;
 
-use crate::{BacktestConfig, BacktestReport, Family, ForecastModel, ModelError, Observer};
+use crate::fitted::{FittedFamily, Global, training_matrix};
+use crate::global::GlobalModel;
+use crate::memory::SeriesMemory;
+use crate::observer::Progress;
+use crate::scoring::{Truth, calibrate};
+use crate::{
+    BacktestConfig, BacktestReport, Family, FamilyScore, ForecastModel, ModelCard, ModelError, Observer,
+    Phase,
+};
 
 /// What to fit, and what is known from the backtest.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +44,81 @@ pub fn train(
     request: &TrainRequest<'_>,
     observer: &dyn Observer,
 ) -> Result<ForecastModel, ModelError> {
-    let TrainRequest { family, report, .. } = *request;
-    if report.model(family).is_none() {
-        return Err(ModelError::NotInReport { family });
-    }
+    let TrainRequest { family, report, config, .. } = *request;
+    let result = report.model(family).ok_or(ModelError::NotInReport { family })?;
     if report.series != panel.len() {
         return Err(ModelError::OtherPanel { report: report.series, panel: panel.len() });
     }
-    if observer.cancelled() {
-        return Err(ModelError::Cancelled);
+    let mut progress = Progress::new(observer, Phase::Refit, 2);
+    progress.check()?;
+    let fitted = refit(panel, request, &mut progress, observer)?;
+    progress.step(format!("{family}, all data"));
+
+    let mut progress = Progress::new(observer, Phase::Calibrate, 2);
+    progress.check()?;
+    let truths: Vec<Truth> =
+        report.windows.iter().map(|window| Truth::of(panel, &panel.until(window.origin), *window)).collect();
+    let calibration =
+        calibrate(&truths, &result.forecasts, &config.levels).ok_or(ModelError::NotInReport { family })?;
+    progress.step("quantiles".to_owned());
+    progress.check()?;
+    let featurizer = fitted.global_part().map(|global| &global.featurizer);
+    let memory = SeriesMemory::of(panel, (family, featurizer), config.rolling.horizon)?;
+    let card = card(panel, request)?;
+    progress.step("series".to_owned());
+    Ok(ForecastModel { card, fitted, memory, calibration })
+}
+
+fn refit(
+    panel: &Panel,
+    request: &TrainRequest<'_>,
+    progress: &mut Progress<'_>,
+    observer: &dyn Observer,
+) -> Result<FittedFamily, ModelError> {
+    let TrainRequest { family, plan, config, .. } = *request;
+    if !family.is_global() {
+        progress.step("no features".to_owned());
+        return Ok(FittedFamily::local(family, config.floor()));
     }
-    Err(ModelError::EmptyPanel)
+    let (featurizer, matrix) = training_matrix(plan, panel, config.settings())?;
+    progress.step("features".to_owned());
+    progress.check()?;
+    let model = GlobalModel::fit(family, (plan, &matrix), config.settings(), observer)?;
+    Ok(FittedFamily::global(family, config.floor(), Global { featurizer, model: Arc::new(model) }))
+}
+
+fn card(panel: &Panel, request: &TrainRequest<'_>) -> Result<ModelCard, ModelError> {
+    let TrainRequest { plan, family, report, config, spec, trained_at } = *request;
+    let (first, last) = panel.span().ok_or(ModelError::EmptyPanel)?;
+    let used = |names: Vec<String>| if family.is_global() { names } else { Vec::new() };
+    let score = |model: &crate::ModelResult| FamilyScore {
+        family: model.family,
+        overall: model.overall,
+        quantiles: model.quantiles.clone(),
+    };
+    Ok(ModelCard {
+        family,
+        target: panel.target_name().to_owned(),
+        key_names: panel.key_names().to_vec(),
+        frequency: panel.frequency(),
+        horizon: config.rolling.horizon,
+        levels: config.levels.clone(),
+        counts: config.counts,
+        first,
+        last,
+        series: panel.len(),
+        rows: panel.rows(),
+        features: used(plan.columns().iter().map(|column| column.name.clone()).collect()),
+        statics: panel.statics().iter().map(|column| column.name.clone()).collect(),
+        known_future: panel.covariates().iter().map(|column| column.name.clone()).collect(),
+        required_future: used(plan.covariates().into_iter().map(str::to_owned).collect()),
+        spec: spec.clone(),
+        known: KnownColumns::of(panel),
+        metric: report.metric,
+        metrics: report.models.iter().map(score).collect(),
+        windows: report.windows.len(),
+        trained_at,
+        seed: config.seed,
+        library_version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
 }
