@@ -1,13 +1,15 @@
 //! The result on standard output: for people, or one JSON object for scripts.
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use forecast_pipeline::TrainingOutcome;
 
 use crate::exit::Failure;
 
 /// The registered model that `forecast-promote` takes when none is named.
 const DEFAULT_MODEL: &str = "demand-forecast";
+
+/// A line below the header and no others.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
 /// One JSON object on one line.
 #[expect(clippy::print_stdout, reason = "standard output is where the result belongs")]
@@ -21,7 +23,7 @@ pub(crate) fn print_json(outcome: &TrainingOutcome) -> Result<(), Failure> {
 #[expect(clippy::print_stdout, reason = "standard output is where the result belongs")]
 pub(crate) fn print_summary(outcome: &TrainingOutcome, tracking_uri: Option<&str>) {
     println!("{}", leaderboard(outcome));
-    println!("{}\n", outcome.headline);
+    println!("\n{}\n", outcome.headline);
     println!("Run       {}", outcome.run_url.as_deref().unwrap_or(&outcome.run_location));
     println!("Report    {}", outcome.report);
     println!("Model     {}", outcome.model_uri);
@@ -36,7 +38,7 @@ pub(crate) fn print_summary(outcome: &TrainingOutcome, tracking_uri: Option<&str
 
 fn leaderboard(outcome: &TrainingOutcome) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(STYLE);
     table.set_header(["", "Model", "WAPE", "MAE", "RMSE", "MASE", "RMSSE", "Bias", "Fit"]);
     for row in &outcome.leaderboard {
         table.add_row([

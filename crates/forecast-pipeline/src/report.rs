@@ -6,6 +6,7 @@
 
 mod chart;
 mod fans;
+mod features;
 mod intervals;
 mod overview;
 mod words;
@@ -106,6 +107,7 @@ struct LevelRow {
 }
 
 struct ImportanceBar {
+    meaning: String,
     name: String,
     width: String,
     share: String,
@@ -153,8 +155,8 @@ pub(crate) fn page(
         coverage_note: match report.calibration {
             CalibrationCheck::LeaveOneWindowOut => {
                 "Measured honestly: the ranges of each window were set with the errors of the other windows only. \
-                 Where much of what happened is exactly 0, low quantiles cover more than their level, because no \
-                 forecast of a quantity lies below 0."
+                 Where much of what happened is exactly 0, the lower bound is 0 as well and covers more than it \
+                 is meant to, because no forecast of a quantity lies below 0."
             }
             CalibrationCheck::SameWindow => {
                 "There was one backtest window only, so ranges were set and measured on the same errors: expect \
@@ -223,10 +225,9 @@ fn cards(fitted: &Fitted) -> Vec<Fact> {
         label: "bias: too high (+) or low (−)".to_owned(),
         value: signed_percent(champion.overall.bias, 1),
     });
-    if let Some((low, high)) = outer(champion) {
-        let held = high.coverage - low.coverage;
-        let label = format!("of sales within the {} band", percent(high.level - low.level, 0));
-        cards.push(Fact { label, value: percent(held, 0) });
+    if let Some((_, high)) = outer(champion) {
+        let label = format!("of values stayed below the upper bound (meant: {})", percent(high.level, 0));
+        cards.push(Fact { label, value: percent(high.coverage, 0) });
     }
     cards.push(Fact { label: "series".to_owned(), value: words::grouped(fitted.ingested.quality.series) });
     cards
@@ -309,7 +310,7 @@ fn horizon_sentence(champion: &ModelResult, frequency: Frequency) -> String {
     let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return String::new() };
     let unit = unit(frequency);
     format!(
-        "How the error grows the farther ahead one looks: {} at 1 {unit} ahead, {} at {} ahead.",
+        "How the error changes the farther ahead one looks: {} at 1 {unit} ahead, {} at {} ahead.",
         percent(first.wape, 1),
         percent(last.wape, 1),
         counted(steps.len() as u64, unit, steps_word(frequency, 2)),
@@ -343,11 +344,12 @@ fn levels(champion: &ModelResult) -> Vec<LevelRow> {
 fn coverage_sentence(champion: &ModelResult) -> String {
     match outer(champion) {
         Some((low, high)) => format!(
-            "The range from the {} to the {} quantile should hold {} of what happens; in the backtest it held {}.",
-            percent(low.level, 1),
+            "The upper bound of the range should be above what happens {} of the time: in the backtest it was, {} of \
+             the time. What happened was at or below the lower bound {} of the time; meant is {}.",
             percent(high.level, 1),
-            percent(high.level - low.level, 0),
-            percent(high.coverage - low.coverage, 1),
+            percent(high.coverage, 1),
+            percent(low.coverage, 1),
+            percent(low.level, 1),
         ),
         None => "How often sales came out at or below the quantile, which ideally is its level.".to_owned(),
     }
@@ -355,11 +357,13 @@ fn coverage_sentence(champion: &ModelResult) -> String {
 
 fn importance(fitted: &Fitted) -> (Vec<ImportanceBar>, usize) {
     let all = fitted.model.feature_importance();
+    let frequency = fitted.ingested.quality.frequency;
     let largest = all.first().map_or(1.0, |(_, share)| *share).max(f64::MIN_POSITIVE);
     let bars = all
         .iter()
         .take(MOST_IMPORTANCES)
         .map(|(name, share)| ImportanceBar {
+            meaning: features::meaning(&fitted.plan, name, frequency),
             name: name.clone(),
             width: format!("{:.1}", 100.0 * share / largest),
             share: percent(*share, 1),
@@ -376,7 +380,7 @@ fn footer(fitted: &Fitted, config: &TrainingConfig, about: &ArtifactInfo) -> Vec
         fact("Fingerprint of the data (SHA-256)", fitted.ingested.source.digest.clone()),
         fact("Trained", card.trained_at.format("%Y-%m-%d %H:%M UTC").to_string()),
         fact("Seed", card.seed.to_string()),
-        fact("Version", card.library_version.clone()),
+        fact("Version of the library", card.library_version.clone()),
     ];
     facts.extend(about.run_id.iter().map(|run_id| fact("MLflow run", run_id.clone())));
     facts.extend(about.model_id.iter().map(|model_id| fact("Model", format!("models:/{model_id}"))));

@@ -14,6 +14,7 @@ const INK: RGBColor = RGBColor(17, 17, 17);
 const CHAMPION: RGBColor = RGBColor(37, 99, 235);
 const BASELINE: RGBColor = RGBColor(148, 130, 100);
 const GRID: RGBAColor = RGBAColor(128, 128, 128, 0.22);
+const MARK: RGBAColor = RGBAColor(128, 128, 128, 0.75);
 const FONT: &str = "system-ui, sans-serif";
 const FONT_SIZE: u32 = 13;
 
@@ -26,12 +27,14 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    fn style(self) -> ShapeStyle {
-        match self {
-            Self::Actual => INK.stroke_width(2),
-            Self::Champion => CHAMPION.stroke_width(3),
-            Self::Baseline => BASELINE.stroke_width(2),
-        }
+    /// Lines of many points are drawn thinner, so that they do not become an area.
+    fn style(self, points: usize) -> ShapeStyle {
+        let (colour, width) = match self {
+            Self::Actual => (INK, 2),
+            Self::Champion => (CHAMPION, 3),
+            Self::Baseline => (BASELINE, 2),
+        };
+        colour.stroke_width(if points > 250 { 1 } else { width })
     }
 }
 
@@ -124,11 +127,11 @@ impl Chart {
         if let Some(origin) = self.origin {
             let (bottom, top) = (chart.y_range().start, chart.y_range().end);
             let mark = [(origin, bottom), (origin, top)];
-            chart.draw_series(DashedLineSeries::new(mark, 4, 4, GRID.stroke_width(2)))?;
+            chart.draw_series(DashedLineSeries::new(mark, 5, 4, MARK.stroke_width(2)))?;
         }
         for line in &self.lines {
             for piece in line.pieces() {
-                chart.draw_series(LineSeries::new(piece, line.role.style()))?;
+                chart.draw_series(LineSeries::new(piece, line.role.style(line.values.len())))?;
             }
         }
         root.present()?;
@@ -163,7 +166,7 @@ impl Chart {
 
     fn y_label(&self, value: f64) -> String {
         match self.scale {
-            Scale::Percent => format!("{:.0} %", 100.0 * value),
+            Scale::Percent => format!("{:.0}\u{a0}%", 100.0 * value),
             Scale::Quantity => quantity(value),
         }
     }

@@ -5,15 +5,17 @@ use forecast_core::{Frequency, Period};
 use super::chart::period_label;
 
 const NONE: &str = "–";
+/// The sign with a space that no line breaks at.
+const PERCENT: &str = "\u{a0}%";
 
 /// A share in percent.
 pub(super) fn percent(share: f64, decimals: usize) -> String {
-    if share.is_finite() { format!("{:.decimals$} %", 100.0 * share) } else { NONE.to_owned() }
+    if share.is_finite() { format!("{:.decimals$}{PERCENT}", 100.0 * share) } else { NONE.to_owned() }
 }
 
 /// A share in percent with its sign.
 pub(super) fn signed_percent(share: f64, decimals: usize) -> String {
-    if share.is_finite() { format!("{} %", signed(100.0 * share, decimals)) } else { NONE.to_owned() }
+    if share.is_finite() { format!("{}{PERCENT}", signed(100.0 * share, decimals)) } else { NONE.to_owned() }
 }
 
 /// A number with its sign, a real minus, and no sign for what rounds to zero.
@@ -96,9 +98,9 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(percent(0.2134, 1), "21.3 %");
+        assert_eq!(percent(0.2134, 1), "21.3\u{a0}%");
         assert_eq!(percent(f64::NAN, 1), "–");
-        assert_eq!(signed_percent(-0.24, 0), "−24 %");
+        assert_eq!(signed_percent(-0.24, 0), "−24\u{a0}%");
         assert_eq!(signed(-0.04, 1), "0.0");
         assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(counted(1, "window", "windows"), "1 window");
