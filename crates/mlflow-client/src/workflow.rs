@@ -10,8 +10,8 @@ use std::path::Path;
 
 use crate::store::versions_of;
 use crate::types::{
-    Batch, LoggedModel, LoggedModelStatus, Metric, ModelOutput, ModelVersion, NewLoggedModel,
-    NewModelVersion, NewRegisteredModel, Param, RunInfo, Tag,
+    Batch, LoggedModel, LoggedModelStatus, Metric, ModelOutput, ModelVersion, ModelVersionStatus,
+    NewLoggedModel, NewModelVersion, NewRegisteredModel, Param, RunInfo, Tag,
 };
 use crate::{Error, MlflowStore, Result};
 
@@ -107,7 +107,8 @@ pub async fn finish_model<S: MlflowStore + ?Sized>(
 }
 
 /// Registers a ready model under a name, creating the registered model where there is none.
-/// Registering the same model under the same name again returns the version made before.
+/// Registering the same model under the same name again returns the version made before, also where
+/// two callers do it at the same time: the earlier version stays, the later one is taken back.
 ///
 /// # Errors
 /// [`Error::InvalidParameter`] if the model is not ready; those of the store.
@@ -127,11 +128,10 @@ pub async fn register_version<S: MlflowStore + ?Sized>(
         });
     }
     ensure_registered_model(store, name).await?;
-    let versions = versions_of(store, name).await?;
-    if let Some(version) = versions.into_iter().find(|version| version.model_id == info.model_id) {
+    if let Some(version) = version_of_model(store, name, &info.model_id).await? {
         return Ok(version);
     }
-    store
+    let created = store
         .create_model_version(&NewModelVersion {
             name: name.to_owned(),
             source: model.source_uri(),
@@ -139,7 +139,25 @@ pub async fn register_version<S: MlflowStore + ?Sized>(
             model_id: Some(info.model_id.clone()),
             ..NewModelVersion::default()
         })
-        .await
+        .await?;
+    match version_of_model(store, name, &info.model_id).await? {
+        // Somebody else was quicker. Whoever looks takes the earlier one, so nobody has this one yet.
+        Some(earlier) if earlier.version < created.version => {
+            store.delete_model_version(name, created.version).await?;
+            Ok(earlier)
+        }
+        _ => Ok(created),
+    }
+}
+
+/// The version that stands for a logged model: the earliest that is ready, else the earliest.
+async fn version_of_model<S: MlflowStore + ?Sized>(
+    store: &S,
+    name: &str,
+    model_id: &str,
+) -> Result<Option<ModelVersion>> {
+    let own = versions_of(store, name).await?.into_iter().filter(|version| version.model_id == model_id);
+    Ok(own.min_by_key(|version| (version.status != ModelVersionStatus::Ready, version.version)))
 }
 
 /// Creates a registered model unless it exists.

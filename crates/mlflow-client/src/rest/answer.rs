@@ -5,7 +5,7 @@ use reqwest::{Response, StatusCode};
 
 use super::backoff::parse_retry_after;
 use super::call::Repeat;
-use super::fault::Refusal;
+use super::fault::{Refusal, lost_a_race};
 use super::http::Http;
 use super::tls::innermost;
 use crate::Error;
@@ -64,11 +64,11 @@ pub(super) async fn check(
     let body = response.text().await.unwrap_or_default();
     let refusal = Refusal { operation, status, retry_after, host: http.host(), location, body: &body };
     // Both say that the request was turned away at the door.
-    let effect = match status {
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => Effect::None,
-        _ => Effect::Unknown,
-    };
-    Err(Failure { error: refusal.into_error(), effect })
+    let turned_away = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let error = refusal.into_error();
+    let rolled_back = matches!(error, Error::Unavailable { .. }) && lost_a_race(&body);
+    let effect = if turned_away || rolled_back { Effect::None } else { Effect::Unknown };
+    Err(Failure { error, effect })
 }
 
 /// A failure to send a request or to read its answer.

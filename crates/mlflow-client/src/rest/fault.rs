@@ -50,6 +50,10 @@ impl Refusal<'_> {
             "RESOURCE_ALREADY_EXISTS" | "ALREADY_EXISTS" => {
                 return Error::AlreadyExists { operation, detail };
             }
+            "BAD_REQUEST" if lost_a_race(self.body) => {
+                let detail = format!("somebody else wrote the same at the same time: {detail}");
+                return Error::Unavailable { operation, retry_after: self.retry_after, detail };
+            }
             "ENDPOINT_NOT_FOUND" | "NOT_IMPLEMENTED" => return Error::Unsupported { operation, detail },
             _ => {}
         }
@@ -95,6 +99,17 @@ impl Refusal<'_> {
             None => said,
         }
     }
+}
+
+/// Whether the server's database refused an entry that somebody else made a moment before, in which case
+/// nothing has been written and a second attempt finds the entry.
+///
+/// MLflow looks for an alias or a tag and then inserts it, in two steps; of two writers at the same moment the
+/// slower one is told what its database said: the words of PostgreSQL, SQLite, MySQL and SQL Server.
+pub(super) fn lost_a_race(body: &str) -> bool {
+    ["UniqueViolation", "UNIQUE constraint failed", "Duplicate entry", "Cannot insert duplicate key"]
+        .iter()
+        .any(|words| body.contains(words))
 }
 
 fn invalid_host(operation: &'static str, host: &str) -> Error {
@@ -178,6 +193,16 @@ mod tests {
             assert!(error.is_transient(), "{error}");
             assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
         }
+    }
+
+    #[test]
+    fn a_lost_race_may_be_run_again() {
+        let said =
+            r#"{"error_code":"BAD_REQUEST","message":"(psycopg.errors.UniqueViolation) duplicate key"}"#;
+        assert!(matches!(refused(400, said), Error::Unavailable { .. }));
+        // What a person has written is no word of the database.
+        let echoed = said.replace("BAD_REQUEST", "INVALID_PARAMETER_VALUE");
+        assert!(matches!(refused(400, &echoed), Error::InvalidParameter { .. }));
     }
 
     #[test]

@@ -55,6 +55,14 @@ async fn repeatable_writes_survive_a_broken_connection() {
 }
 
 #[tokio::test]
+async fn the_slower_of_two_writers_writes_again() {
+    let lost = r#"{"error_code":"BAD_REQUEST","message":"(psycopg.errors.UniqueViolation) duplicate key"}"#;
+    let (server, store) = scripted([Reply::json(400, lost), Reply::json(200, "{}")]).await;
+    store.set_alias("demand", "production", 2).await.unwrap();
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn creations_are_never_doubled() {
     for fault in [Reply::HangUp, Reply::Silence, Reply::BreakOff, busy(502), busy(504), busy(500)] {
         let (server, store) = scripted([fault.clone(), found()]).await;
