@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use forecast_deploy::promotion::{PromotionPlan, Step, apply, gather, list, plan};
+use forecast_deploy::promotion::{Applied, PromotionPlan, Step, apply, gather, list, plan};
 use mlflow_client::connect;
 
 use crate::exit::Failure;
@@ -57,9 +57,10 @@ async fn execute(settings: &Settings, output: Output, steps: &Steps) -> Result<A
                 steps.done.fetch_add(1, Ordering::Relaxed);
                 output.step(step, outcome);
             };
-            let version = apply(store, &plan, &mut progress).await;
-            let version = version.map_err(|fault| Failure::writing(&uri, fault))?;
-            (Ending::Promoted, Some(version))
+            let applied = apply(store, &plan, &mut progress).await;
+            let Applied { version, now } = applied.map_err(|fault| Failure::writing(&uri, fault))?;
+            let ending = if now == version { Ending::Promoted } else { Ending::Superseded { by: now } };
+            (ending, Some(version))
         }
     };
     let go_back = go_back(settings, &plan);

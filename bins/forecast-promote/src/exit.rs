@@ -7,7 +7,9 @@ use crate::settings::SettingsError;
 
 /// Something that no other code stands for.
 const UNEXPECTED: u8 = 1;
-/// The run may not be promoted; nothing was changed. (2 is wrong usage, said by clap.)
+/// Wrong usage, which clap notices and ends the program for.
+const USAGE: u8 = 2;
+/// The run may not be promoted; nothing was changed.
 const REFUSED: u8 = 10;
 /// A setting is not usable.
 const CONFIGURATION: u8 = 64;
@@ -15,6 +17,27 @@ const CONFIGURATION: u8 = 64;
 const MLFLOW: u8 = 69;
 /// Ctrl-C.
 const INTERRUPTED: u8 = 130;
+
+/// All codes: in a word for `--help`, and in a sentence for the documentation.
+pub(crate) const CODES: [(u8, &str, &str); 7] = [
+    (
+        0,
+        "done",
+        "It is as it was asked to be, also where nothing had to be changed. Where somebody else promoted another \
+         run at the same moment and came last, the answer says so (`superseded`).",
+    ),
+    (UNEXPECTED, "unexpected", "Something nobody thought of; please report it."),
+    (USAGE, "usage", "The command line is wrong. Nothing was read or changed."),
+    (REFUSED, "promotion refused", "The run may not be promoted, and why. Nothing was changed."),
+    (CONFIGURATION, "configuration", "Settings are not usable; all of them are named. Nothing was changed."),
+    (
+        MLFLOW,
+        "MLflow unreachable or refusing",
+        "The store did not do what it was asked. The message says which steps are done; giving the same command \
+         again does the rest.",
+    ),
+    (INTERRUPTED, "interrupted", "Ctrl-C. The message says which steps are done."),
+];
 
 /// Why the program did not do what it was asked.
 #[derive(Debug)]
@@ -26,9 +49,30 @@ pub(crate) enum Failure {
     /// Settings are not usable; all of them are in here.
     Configuration(Vec<String>),
     /// The store at this address does not do what it is asked.
-    Mlflow { tracking_uri: String, fault: anyhow::Error },
+    Mlflow { tracking_uri: String, fault: anyhow::Error, remedy: Remedy },
     /// Ctrl-C, after these many steps of a promotion.
     Interrupted { done: usize, planned: usize },
+}
+
+/// What helps where MLflow does not do what it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Remedy {
+    /// To look at its address, and whether it is up.
+    Reach,
+    /// What its answer, or our word about it, says.
+    Said,
+}
+
+impl Remedy {
+    fn of(fault: &Error) -> Self {
+        match fault {
+            Error::Transport { .. }
+            | Error::Timeout { .. }
+            | Error::Protocol { .. }
+            | Error::Unavailable { .. } => Self::Reach,
+            _ => Self::Said,
+        }
+    }
 }
 
 impl Failure {
@@ -60,7 +104,10 @@ impl Failure {
             Self::Unexpected(fault) => format!("{fault:#}"),
             Self::Refused(refusal) => format!("not promoted: {refusal}"),
             Self::Configuration(problems) => problems.join("\n       "),
-            Self::Mlflow { tracking_uri, fault } => format!(
+            Self::Mlflow { tracking_uri, fault, remedy: Remedy::Said } => {
+                format!("MLflow at {tracking_uri}: {fault}")
+            }
+            Self::Mlflow { tracking_uri, fault, remedy: Remedy::Reach } => format!(
                 "MLflow at {tracking_uri}: {fault}\n       check that it is up and that \
                  MLFLOW_TRACKING_URI (or --tracking-uri) is its address"
             ),
@@ -79,18 +126,29 @@ impl Failure {
             | Error::InvalidParameter { .. }
             | Error::Unsupported { .. }
             | Error::File { .. } => Self::Configuration(vec![fault.to_string()]),
-            fault => Self::Mlflow { tracking_uri: tracking_uri.to_owned(), fault: fault.into() },
+            fault => Self::Mlflow {
+                tracking_uri: tracking_uri.to_owned(),
+                remedy: Remedy::of(&fault),
+                fault: fault.into(),
+            },
         }
     }
 
     /// A failure to read.
     pub(crate) fn reading(tracking_uri: &str, fault: GatherError) -> Self {
-        Self::Mlflow { tracking_uri: tracking_uri.to_owned(), fault: fault.into() }
+        let remedy = Remedy::of(&fault.source);
+        Self::Mlflow { tracking_uri: tracking_uri.to_owned(), fault: fault.into(), remedy }
     }
 
     /// A failure to write.
     pub(crate) fn writing(tracking_uri: &str, fault: ApplyError) -> Self {
-        Self::Mlflow { tracking_uri: tracking_uri.to_owned(), fault: fault.into() }
+        let remedy = match &fault {
+            ApplyError::Step { source, .. } | ApplyError::Check(GatherError { source, .. }) => {
+                Remedy::of(source)
+            }
+            ApplyError::Unsettled { .. } => Remedy::Said,
+        };
+        Self::Mlflow { tracking_uri: tracking_uri.to_owned(), fault: fault.into(), remedy }
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Promotion {
 pub(crate) enum Ending {
     /// It took place.
     Promoted,
+    /// It took place, and somebody else promoted another version right after it.
+    Superseded { by: u64 },
     /// It would take place.
     Planned,
     /// All was already so.
@@ -108,11 +110,16 @@ impl Promotion {
         json!({
             "status": match self.ending {
                 Ending::Promoted => "promoted",
+                Ending::Superseded { .. } => "superseded",
                 Ending::Planned => "planned",
                 Ending::Unchanged => "unchanged",
             },
             "model": self.plan.model,
             "version": self.version,
+            "superseded_by": match self.ending {
+                Ending::Superseded { by } => Some(by),
+                _ => None,
+            },
             "run_id": self.plan.run_id,
             "target": self.plan.target,
             "alias": self.plan.target.alias(),
@@ -128,6 +135,13 @@ impl Promotion {
         let made = self.version.map_or_else(|| version.to_string(), |number| format!("version {number}"));
         match self.ending {
             Ending::Promoted => line(format_args!("{model} {made} (run {run_id}) is in {target} now.")),
+            Ending::Superseded { by } => {
+                line(format_args!(
+                    "{model} {made} (run {run_id}) was in {target} for a moment: somebody promoted version {by} \
+                     at the same time, and it is in {target} now."
+                ));
+                return;
+            }
             Ending::Unchanged => {
                 line(format_args!("{model} {made} (run {run_id}) is in {target} already; nothing to do."));
             }

@@ -9,7 +9,7 @@ use mlflow_client::config::{HeaderInjector, TrackingUri, names};
 use crate::arguments::Arguments;
 
 /// The environment's name for the registered model.
-const MODEL_VARIABLE: &str = "FORECAST_MODEL";
+pub(crate) const MODEL_VARIABLE: &str = "FORECAST_MODEL";
 
 /// The registered model where nothing is said.
 pub(crate) const DEFAULT_MODEL: &str = "demand-forecast";

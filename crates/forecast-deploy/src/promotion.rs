@@ -5,8 +5,8 @@
 //! follows, where the store still has stages, so that MLflow's page shows what is served.
 //!
 //! A promotion that is interrupted anywhere is completed by asking for it again: whatever is
-//! already so is not in the next plan. Two promotions at the same time do not break anything, and
-//! the one that sets the alias last holds.
+//! already so is not in the next plan. Of several promotions at the same time the one that sets the alias
+//! last holds, each run has one version, and the stages end where the alias is.
 //!
 //! What this module refuses: a run that did not end well, a model whose files are not all there,
 //! and guessing which of several models was meant.
@@ -21,7 +21,7 @@ mod refusal;
 mod step;
 mod target;
 
-pub use apply::{Progress, StepOutcome, apply};
+pub use apply::{Applied, Progress, StepOutcome, apply};
 pub use error::{ApplyError, GatherError};
 pub use facts::{Facts, Registry, Stages};
 pub use gather::gather;

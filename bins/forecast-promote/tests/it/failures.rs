@@ -4,6 +4,8 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
+use forecast_testkit::scripted_http::{Reply, ScriptedServer};
+
 use crate::support::{ended, open, program, sqlite, trained};
 
 #[test]
@@ -104,4 +106,30 @@ async fn the_way_back_repeats_the_address_that_was_given() {
     let next = promote(&second);
     let go_back = format!("forecast-promote --run-id {first} --tracking-uri {uri}\n");
     assert!(next.stdout.ends_with(&go_back), "{next:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_refuses_is_69_and_names_its_own_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let login = Reply::answer(401, "text/html", "You are not authenticated.")
+        .with_header("www-authenticate", "Basic realm=\"mlflow\"");
+    let right = Reply::answer(403, "text/plain", "Permission denied");
+    let name =
+        Reply::answer(403, "text/plain", "Invalid Host header - possible DNS rebinding attack detected");
+    for (reply, part) in [
+        (login, "not authenticated; check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"),
+        (right, "permission denied; ask the server's administrator"),
+        (name, "start it with `--allowed-hosts"),
+    ] {
+        let server = ScriptedServer::start([reply]).await.unwrap();
+        let mut command = program(folder.path());
+        command.env("MLFLOW_TRACKING_USERNAME", "ada").env("MLFLOW_TRACKING_PASSWORD", "hunter2");
+        command.args(["--run-id", "0123", "--tracking-uri", server.url()]);
+        let ended = tokio::task::spawn_blocking(move || ended(&mut command)).await.unwrap();
+        assert_eq!(ended.code, Some(69), "{ended:?}");
+        assert!(ended.stderr.contains(part), "{part}: {ended:?}");
+        // The server is up and found: nobody is sent to look for it.
+        assert!(!ended.stderr.contains("check that it is up"), "{ended:?}");
+        assert!(!ended.stderr.contains("hunter2"), "{ended:?}");
+    }
 }

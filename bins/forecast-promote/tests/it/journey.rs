@@ -1,11 +1,14 @@
 //! From a recorded run to staging, to production, to the next one and back.
 
 use forecast_testkit::mlflow::MlflowServer;
-use mlflow_client::MlflowStore;
-use mlflow_client::types::Stage;
+use mlflow_client::types::{RunStatus, Stage};
+use mlflow_client::workflow::begin_model;
+use mlflow_client::{MlflowStore, NewModelArtifact};
 use serde_json::{Value, json};
 
-use crate::support::{Ended, ended, finish, log_model, open, program, sqlite, started, trained};
+use crate::support::{
+    Ended, end, ended, finish, log_model, log_model_of, open, program, sqlite, started, trained,
+};
 
 /// The registered model; one test per store uses it. The space has to be quoted for the shell.
 const MODEL: &str = "boutique demand";
@@ -123,11 +126,27 @@ async fn refused(promote: &Promote<'_>, store: &dyn MlflowStore) {
     log_model(store, &deleted).await;
     finish(store, &deleted).await;
     store.delete_run(&deleted.run_id).await.unwrap();
+    let (failed, killed) = (started(store).await, started(store).await);
+    for (run, status) in [(&failed, RunStatus::Failed), (&killed, RunStatus::Killed)] {
+        log_model(store, run).await;
+        end(store, run, status).await;
+    }
+    let uploading = started(store).await;
+    let model = NewModelArtifact { name: "champion".into(), ..NewModelArtifact::default() };
+    begin_model(store, &uploading, &model).await.unwrap();
+    finish(store, &uploading).await;
+    let incomplete = started(store).await;
+    log_model_of(store, &incomplete, "model.bin").await;
+    finish(store, &incomplete).await;
     for (run_id, reason, part) in [
         ("0123456789abcdef0123456789abcdef", "run_unknown", "check the id and that MLFLOW_TRACKING_URI"),
         (running.run_id.as_str(), "run_not_finished", "is RUNNING, not FINISHED; wait until it has ended"),
         (without_model.run_id.as_str(), "no_model", "made no model"),
         (deleted.run_id.as_str(), "run_deleted", "restore it in MLflow"),
+        (failed.run_id.as_str(), "run_not_finished", "is FAILED, not FINISHED; train again"),
+        (killed.run_id.as_str(), "run_not_finished", "is KILLED, not FINISHED; train again"),
+        (uploading.run_id.as_str(), "model_not_ready", "is still being uploaded, not ready"),
+        (incomplete.run_id.as_str(), "model_files_missing", "has no MLmodel file in the artifact store"),
     ] {
         let ended = promote.with(&["--run-id", run_id, "--json"]);
         assert_eq!(ended.code, Some(10), "{ended:?}");

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "all of it is test code; clippy exempts only #[test] functions")]
 
+mod concurrency;
 mod failures;
 mod help;
+mod interop;
 mod journey;
+mod stageless;
 mod support;

@@ -59,15 +59,25 @@ pub(crate) async fn started(store: &dyn MlflowStore) -> RunInfo {
     store.create_run(&NewRun::new(experiment)).await.unwrap().info
 }
 
-/// Ends a run.
+/// Ends a run well.
 pub(crate) async fn finish(store: &dyn MlflowStore, run: &RunInfo) {
-    store.update_run(&RunUpdate::end(&run.run_id, RunStatus::Finished)).await.unwrap();
+    end(store, run, RunStatus::Finished).await;
+}
+
+/// Ends a run.
+pub(crate) async fn end(store: &dyn MlflowStore, run: &RunInfo, status: RunStatus) {
+    store.update_run(&RunUpdate::end(&run.run_id, status)).await.unwrap();
 }
 
 /// Gives a run a model of one file.
 pub(crate) async fn log_model(store: &dyn MlflowStore, run: &RunInfo) {
+    log_model_of(store, run, "MLmodel").await;
+}
+
+/// Gives a run a model of one file with some name.
+pub(crate) async fn log_model_of(store: &dyn MlflowStore, run: &RunInfo, file: &str) {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("MLmodel"), "flavors: {}\n").unwrap();
+    std::fs::write(folder.path().join(file), "flavors: {}\n").unwrap();
     let artifact = NewModelArtifact { name: "champion".into(), ..NewModelArtifact::default() };
     log_model_artifact(store, run, folder.path(), &artifact).await.unwrap();
 }

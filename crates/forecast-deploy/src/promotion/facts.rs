@@ -1,5 +1,7 @@
 //! What a promotion is decided on.
 
+use std::collections::BTreeSet;
+
 use mlflow_client::types::{LoggedModel, ModelVersion, RegisteredModel, Run};
 
 use super::Target;
@@ -13,6 +15,8 @@ pub struct Facts {
     pub run: Option<Run>,
     /// The logged models that the run made, in whatever state.
     pub models: Vec<LoggedModel>,
+    /// Those of them that call themselves ready, but whose files are not in the artifact store.
+    pub without_files: BTreeSet<String>,
     /// The registered model and its versions.
     pub registry: Registry,
 }

@@ -56,6 +56,10 @@ impl PromotionPlan {
 pub fn plan(facts: &Facts, target: Target) -> Result<PromotionPlan, Refusal> {
     let run = finished_run(facts)?;
     let model = model_to_promote(facts, &run.info.run_id)?;
+    if facts.without_files.contains(&model.info.model_id) {
+        let (run_id, model_id) = (run.info.run_id.clone(), model.info.model_id.clone());
+        return Err(Refusal::ModelFilesMissing { run_id, model_id });
+    }
     let registry = &facts.registry;
     let existing = version_of(registry, &model.info.model_id, target)?;
     let version = existing.map_or(VersionRef::New, |entry| VersionRef::Existing(entry.version));
@@ -91,6 +95,19 @@ pub fn plan(facts: &Facts, target: Target) -> Result<PromotionPlan, Refusal> {
         previous,
         steps,
     })
+}
+
+/// What has to be done for the stages to say what the alias says, whoever has set it. Nothing where no
+/// version has the alias, or the store has no stages.
+#[must_use]
+pub(super) fn settle(registry: &Registry, target: Target) -> Vec<Step> {
+    let holder = registry.alias(target.alias()).and_then(|version| registry.version(version));
+    match holder {
+        Some(holder) if registry.stages == Stages::Kept => {
+            stage_steps(registry, Some(holder), VersionRef::Existing(holder.version), target)
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn finished_run(facts: &Facts) -> Result<&Run, Refusal> {
@@ -129,7 +146,10 @@ fn model_to_promote<'a>(facts: &'a Facts, run_id: &str) -> Result<&'a LoggedMode
     }
 }
 
-/// The version of a logged model: the one that is at the target already, else the newest.
+/// The version of a logged model: the one that is at the target already, else the earliest that is ready.
+///
+/// The earliest, as a later one may be that of somebody who promotes the same run at this moment, and who
+/// will take it back.
 fn version_of<'a>(
     registry: &'a Registry,
     model_id: &str,
@@ -137,7 +157,10 @@ fn version_of<'a>(
 ) -> Result<Option<&'a ModelVersion>, Refusal> {
     let aliased = registry.alias(target.alias());
     let own = registry.versions.iter().filter(|entry| entry.model_id == model_id);
-    match own.max_by_key(|entry| (Some(entry.version) == aliased, entry.version)) {
+    let rank = |entry: &&ModelVersion| {
+        (Some(entry.version) != aliased, entry.status != ModelVersionStatus::Ready, entry.version)
+    };
+    match own.min_by_key(rank) {
         Some(entry) if entry.status != ModelVersionStatus::Ready => Err(Refusal::VersionNotReady {
             name: registry.name.clone(),
             version: entry.version,

@@ -46,6 +46,16 @@ pub enum Refusal {
         /// The state of that model.
         status: LoggedModelStatus,
     },
+    /// The model says that it is ready, but its files are gone or were never there.
+    #[error(
+        "model {model_id} of run {run_id} has no MLmodel file in the artifact store; restore its files or train again"
+    )]
+    ModelFilesMissing {
+        /// The run.
+        run_id: String,
+        /// The model.
+        model_id: String,
+    },
     /// The run made several models, and none or several of them are called champion.
     #[error(
         "run {run_id} made several models ({}) and not exactly one of them is named {}; promote a run with one",

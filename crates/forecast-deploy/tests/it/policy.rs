@@ -1,5 +1,7 @@
 //! The policy over made-up registries: what holds whatever people have done to them.
 
+use std::collections::BTreeSet;
+
 use forecast_deploy::promotion::{
     Facts, PREVIOUS_VERSION_TAG, Refusal, Registry, Stages, Step, Target, VersionRef, plan,
 };
@@ -84,6 +86,7 @@ fn first() -> Facts {
         run_id: RUN.into(),
         run: Some(run(RunStatus::Finished, LifecycleStage::Active)),
         models: vec![logged("m-0", "champion", LoggedModelStatus::Ready)],
+        without_files: BTreeSet::new(),
         registry: Registry { name: "demand".into(), model: None, versions: vec![], stages: Stages::Kept },
     }
 }
@@ -240,6 +243,7 @@ fn every_refusal_says_what_to_do() {
         (in_state(RunStatus::Killed), "is KILLED, not FINISHED; train again"),
         (Facts { models: vec![], ..first() }, "made no model; promote the run that trained it"),
         (Facts { models: foreign, ..first() }, "made no model"),
+        (Facts { without_files: ["m-0".to_owned()].into(), ..first() }, "has no MLmodel file"),
         (Facts { models: pending, ..first() }, "is still being uploaded, not ready"),
         (Facts { models: twins, ..first() }, "several models (m-0, m-1)"),
         (unregistered, "version 1 of demand is not registered; delete it"),

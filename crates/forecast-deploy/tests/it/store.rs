@@ -38,9 +38,9 @@ async fn trained(store: &dyn MlflowStore, wape: f64) -> String {
 async fn promote(store: &dyn MlflowStore, run_id: &str, target: Target) -> (u64, usize) {
     let made = plan(&gather(store, MODEL, run_id).await.unwrap(), target).unwrap();
     let mut heard = 0;
-    let version = apply(store, &made, &mut |_, _| heard += 1).await.unwrap();
-    assert_eq!(heard, made.steps.len());
-    (version, heard)
+    let applied = apply(store, &made, &mut |_, _| heard += 1).await.unwrap();
+    assert_eq!((heard, applied.now), (made.steps.len(), applied.version));
+    (applied.version, heard)
 }
 
 #[tokio::test]
