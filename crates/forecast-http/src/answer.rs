@@ -18,6 +18,7 @@ use crate::request::{Ask, Faults};
 use crate::served::ServedModel;
 
 mod refusal;
+mod remedy;
 mod rows;
 
 use rows::Table;
@@ -108,10 +109,11 @@ impl Job<'_> {
             }
             unknown += 1;
             let near = if unknown <= MOST_SUGGESTIONS { self.served.nearest(key) } else { None };
-            let meant = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            let detail =
-                format!("the model knows no series `{key}`{meant} New series need rows in `history`");
-            let detail = detail.replacen("` New", "`. New", 1);
+            let remedy = match near {
+                Some(near) => format!("did you mean `{near}`? A new series needs rows in `history`"),
+                None => "a new series needs rows in `history`".to_owned(),
+            };
+            let detail = format!("the model knows no series `{key}`; {remedy}");
             let mut fault = Fault::new(Code::UnknownSeries, detail).at(format!("/series/{position}"));
             fault.series = Some(key.to_string());
             faults.add(fault);

@@ -52,3 +52,25 @@ async fn nowhere(request: HttpRequest) -> Result<&'static str, Problem> {
     let detail = format!("there is nothing at {}; see /docs for the paths that exist", request.path());
     Err(Problem::new(Code::NotFound, detail))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_path_is_described_and_the_other_way_about() {
+        let source = include_str!("routes.rs").split("mod tests").next().unwrap_or_default();
+        let routed: BTreeSet<&str> = ["get(\"/", "resource(\"/"]
+            .into_iter()
+            .flat_map(|call| source.split(call).skip(1))
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        let document: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let described: BTreeSet<&str> = paths.keys().map(|path| &path[1..]).collect();
+        assert_eq!(routed, described);
+        assert!(routed.len() >= 10, "{routed:?}");
+    }
+}

@@ -4,6 +4,7 @@ use forecast_features::ingest::{self, IngestError, ProblemCode, Severity};
 use forecast_model::{ForecastError, ModelCard};
 
 use super::date_text;
+use super::remedy::{message, remedy};
 use super::rows::Table;
 use crate::problem::{Code, Fault, Problem};
 
@@ -65,14 +66,19 @@ pub(super) fn fault(problem: &ingest::Problem, tables: &[&Table<'_>]) -> Fault {
     let place = if place.is_empty() { String::new() } else { format!(" (first: {place})") };
     Fault {
         code: problem.code.name().to_owned(),
-        detail: format!("{}{place}; {}", problem.message, problem.remedy),
-        pointer: pointer(example, tables),
+        detail: format!("{}{place}; {}", message(problem), remedy(problem)),
+        pointer: pointer(example, tables).or_else(|| absent(problem.code)),
         series: example.series.clone(),
         date: example.date.clone(),
         column: example.column.clone(),
         value: example.value.clone(),
         count: Some(problem.count),
     }
+}
+
+/// Where a row belongs that is not there.
+fn absent(code: ProblemCode) -> Option<String> {
+    is_missing_future(code).then(|| "/future".to_owned())
 }
 
 fn pointer(place: &ingest::Place, tables: &[&Table<'_>]) -> Option<String> {
