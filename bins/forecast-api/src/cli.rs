@@ -4,6 +4,14 @@ use clap::Parser;
 use clap::builder::styling::{AnsiColor, Styles};
 use forecast_http::{Setting, config};
 
+/// Which MLflow. The variable and its meaning are MLflow's own; the flag is as in the other programs.
+const TRACKING_URI: Setting = Setting {
+    variable: "MLFLOW_TRACKING_URI",
+    flag: "tracking-uri",
+    default: "sqlite:///mlflow.db",
+    meaning: "which MLflow: http(s)://… or sqlite:///file.db",
+};
+
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
     .usage(AnsiColor::Yellow.on_default().bold())
@@ -23,7 +31,6 @@ soon as one is promoted. The last good model is kept on disk and served when MLf
 
 Environment:
   FORECAST_BIND, FORECAST_MODEL, …   every flag has one; see each flag
-  MLFLOW_TRACKING_URI       which MLflow; sqlite:///mlflow.db in this folder when not set
   MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD, MLFLOW_TRACKING_TOKEN,
   MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_INSECURE_TLS
   FORECAST_LOG              what is logged: a level or directives such as info,forecast_http=debug
@@ -44,6 +51,10 @@ pub(crate) struct Cli {
     /// Address and port to listen on [env: FORECAST_BIND] [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     bind: Option<String>,
+    /// Which MLflow: http(s)://… or sqlite:///file.db
+    /// [env: MLFLOW_TRACKING_URI] [default: sqlite:///mlflow.db]
+    #[arg(long, value_name = "URI")]
+    tracking_uri: Option<String>,
     /// Registered model to serve [env: FORECAST_MODEL] [default: demand-forecast]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
@@ -81,9 +92,10 @@ impl Cli {
         flag.and_then(|(_, value)| value.clone()).or_else(|| std::env::var(name).ok())
     }
 
-    fn flags(&self) -> [(Setting, &Option<String>); 10] {
+    fn flags(&self) -> [(Setting, &Option<String>); 11] {
         [
             (config::BIND, &self.bind),
+            (TRACKING_URI, &self.tracking_uri),
             (config::MODEL, &self.model),
             (config::ALIAS, &self.alias),
             (config::CACHE_DIR, &self.cache_dir),
@@ -95,6 +107,12 @@ impl Cli {
             (config::DRAIN_SECONDS, &self.drain_seconds),
         ]
     }
+}
+
+/// The flags with their variables, defaults and meanings, for the manual.
+#[cfg(test)]
+pub(crate) fn settings() -> Vec<Setting> {
+    Cli::default().flags().into_iter().map(|(setting, _)| setting).collect()
 }
 
 #[cfg(test)]
@@ -109,8 +127,10 @@ mod tests {
         Cli::command().debug_assert();
         let command = Cli::command();
         let flags: Vec<_> = command.get_arguments().filter(|flag| flag.get_long().is_some()).collect();
-        assert_eq!(flags.len(), SETTINGS.len(), "a flag without a setting, or the other way about");
-        for (setting, _) in Cli::default().flags() {
+        let settings = settings();
+        assert_eq!(flags.len(), settings.len());
+        assert!(SETTINGS.iter().all(|setting| settings.contains(setting)), "a setting without a flag");
+        for setting in settings {
             let flag = flags.iter().find(|flag| flag.get_long() == Some(setting.flag)).unwrap();
             let help = flag.get_help().unwrap().to_string();
             let meaning = help.to_lowercase();
@@ -121,9 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_every_exit_code() {
+        for (code, _) in crate::exit::CODES {
+            assert!(EXAMPLES.contains(&format!("  {} ", *code as u8)), "{code:?}");
+        }
+    }
+
+    #[test]
     fn a_flag_wins_over_the_environment() {
-        let cli = Cli::parse_from(["forecast-api", "--bind", "127.0.0.1:0"]);
+        let cli = Cli::parse_from(["forecast-api", "--bind", "127.0.0.1:0", "--tracking-uri", "http://m"]);
         assert_eq!(cli.lookup("FORECAST_BIND").as_deref(), Some("127.0.0.1:0"));
+        assert_eq!(cli.lookup("MLFLOW_TRACKING_URI").as_deref(), Some("http://m"));
         assert_eq!(cli.lookup("PATH"), std::env::var("PATH").ok());
     }
 }

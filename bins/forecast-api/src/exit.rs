@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use forecast_http::Ended;
+use forecast_http::{Ended, ServeError};
 
 use crate::settings::SettingsError;
 
@@ -20,6 +20,15 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+/// Every code with its meaning, for the manual. 2 is clap's.
+#[cfg(test)]
+pub(crate) const CODES: &[(Exit, &str)] = &[
+    (Exit::Done, "Told to stop by SIGTERM; what had begun was finished."),
+    (Exit::Unexpected, "Something nobody thought of; please report it."),
+    (Exit::Configuration, "Settings are not usable, all of them are named; or the address is taken."),
+    (Exit::Interrupted, "Ctrl-C; what had begun was finished."),
+];
+
 impl Exit {
     /// How an outcome ends the program.
     pub(crate) fn of(outcome: &anyhow::Result<Ended>) -> Self {
@@ -27,6 +36,9 @@ impl Exit {
             Ok(Ended::Terminated) => Self::Done,
             Ok(Ended::Interrupted) => Self::Interrupted,
             Err(error) if error.is::<SettingsError>() => Self::Configuration,
+            Err(error) if matches!(error.downcast_ref(), Some(ServeError::Bind { .. })) => {
+                Self::Configuration
+            }
             Err(_) => Self::Unexpected,
         }
     }

@@ -5,6 +5,8 @@
 
 mod cli;
 mod exit;
+#[cfg(test)]
+mod manual;
 mod settings;
 
 use std::process::ExitCode;
