@@ -16,7 +16,7 @@ Builds, trains on a generated sample, promotes and serves on localhost.
 Ctrl-C stops everything.
 
   --fresh   start over: delete what an earlier run made (sample, store, model)
-  --once    ask the server for one forecast, then stop it and exit
+  --once    stop the server and exit after its first forecast
 
 Environment:
   FORECAST_DEMO_PORT   port to serve on (default: 8080)
@@ -26,6 +26,9 @@ TEXT
 }
 
 port="${FORECAST_DEMO_PORT:-8080}"
+case "$port" in
+  *[!0-9]*) fail "FORECAST_DEMO_PORT=$port is no port number; for example FORECAST_DEMO_PORT=8090" 64 ;;
+esac
 base_url="http://localhost:$port"
 demo="${FORECAST_DEMO_DIR:-demo}"
 model=demand-forecast
@@ -50,11 +53,16 @@ require_free_port() {
 use_demo_store() {
   local name
   for name in $(compgen -e MLFLOW_ || true) $(compgen -e FORECAST_ || true); do
-    unset "$name"
+    case "$name" in
+      FORECAST_LOG | FORECAST_LOG_FORMAT) ;; # How much to say is for whoever watches to choose.
+      *) unset "$name" ;;
+    esac
   done
   export MLFLOW_TRACKING_URI="sqlite:///$demo/mlflow.db"
   export FORECAST_MODEL="$model" FORECAST_ALIAS=production
   export FORECAST_BIND="127.0.0.1:$port" FORECAST_CACHE_DIR="$demo/cache"
+  export FORECAST_DRAIN_DELAY_SECONDS=0 # No load balancer has to notice that it stops.
+  export FORECAST_LOG_FORMAT="${FORECAST_LOG_FORMAT:-human}" # Its log is for the person who looks into it.
 }
 
 # By name rather than the whole folder: FORECAST_DEMO_DIR may hold a person's own files too.
@@ -79,8 +87,8 @@ sample() {
 
 # Leaves the id of the run in $demo/run-id, which is written last: a run cut short is trained again.
 train() {
-  if [ -f "$demo/run-id" ]; then
-    say "reusing run $(cat "$demo/run-id")"
+  if [ -f "$demo/run-id" ] && [ -f "$demo/mlflow.db" ]; then
+    say "reusing run $(cat "$demo/run-id"); --fresh trains again"
     return
   fi
   local run_id
@@ -88,9 +96,9 @@ train() {
     --time date --target sales --series boutique,product \
     --static country,family --known-future price,promotion,holiday --available in_stock \
     --frequency daily --horizon 28 --future "$demo/future.csv" \
-    --register "$model" --json | tee "$demo/train.out" | sed '$d'
-  # The result is one JSON object on the last line; its first run_id is the run's.
-  run_id="$(tail -n 1 "$demo/train.out" | grep -o '"run_id": *"[^"]*"' | head -n 1 | cut -d '"' -f 4)"
+    --register "$model" | tee -i "$demo/train.out"
+  # The last thing it says is the command to go on with.
+  run_id="$(sed -n 's/.*forecast-promote --run-id \([0-9a-f]*\).*/\1/p' "$demo/train.out" | tail -n 1)"
   [ -n "$run_id" ] || fail "forecast-train did not say which run it recorded; see $demo/train.out"
   printf '%s\n' "$run_id" >"$demo/run-id"
 }
@@ -105,6 +113,7 @@ stop_api() {
   fi
 }
 
+# The programs get Ctrl-C as well, and have ended by themselves when this runs.
 interrupted() {
   printf '\n'
   stop_api
@@ -115,16 +124,18 @@ interrupted() {
 start_api() {
   local waited=0
   require_free_port
-  trap stop_api EXIT
-  trap interrupted INT TERM
   "$bin/forecast-api" >"$demo/api.log" 2>&1 &
   api_pid=$!
-  until curl --silent --fail --output /dev/null --max-time 2 "$base_url/health/ready"; do
+  until curl --noproxy '*' --silent --fail --output /dev/null --max-time 2 "$base_url/health/ready"; do
     if ! kill -0 "$api_pid" 2>/dev/null; then
       tail -n 20 "$demo/api.log" >&2
       fail "forecast-api ended by itself; its log is $demo/api.log"
     fi
-    [ "$waited" -lt 60 ] || fail "forecast-api is not ready after 60 s; see $demo/api.log, or start over with --fresh"
+    if [ "$waited" -ge 60 ]; then
+      curl --noproxy '*' --silent --max-time 2 "$base_url/health/ready" >&2 || true
+      printf '\n' >&2
+      fail "forecast-api is not ready after 60 s, for the reason above; its log is $demo/api.log. Start over with --fresh"
+    fi
     waited=$((waited + 1))
     sleep 1
   done
@@ -152,19 +163,25 @@ print_urls() {
     API docs     $base_url/docs
     Model card   $base_url/model/info
     Report       ${report:+file://}${report:-not found under $demo/}
+    Metrics      $base_url/metrics
     Server log   $demo/api.log
 TEXT
 }
 
-# One forecast over HTTP; anything but a 200 fails the demo.
-ask_once() {
+# The first forecast, as the curl line asks for it; anything but a 200 fails the demo.
+first_forecast() {
   local answer="$demo/answer.json"
-  curl --silent --show-error --fail-with-body --max-time 30 --output "$answer" \
+  curl --noproxy '*' --silent --show-error --fail-with-body --max-time 30 --output "$answer" \
     --header 'content-type: application/json' --data "@$demo/request.json" "$base_url/forecast" ||
     { cat "$answer" >&2 || true; fail "the forecast request failed; the server's log is $demo/api.log"; }
-  say "answered: $(head -c 300 "$answer")…"
+  printf '\n    It answered (whole in %s):\n\n' "$answer"
+  # A line for each part, cut at the edge of a terminal: this is for eyes.
+  tr -d '\n' <"$answer" | sed 's/\(},\|\],\)/\1\n/g' | sed 's/^\(.\{90\}\).*/\1 …/; s/^/      /'
+  printf '\n'
 }
 
+trap stop_api EXIT
+trap interrupted INT TERM
 require_cargo
 have curl || fail 'curl not found: install it, for example with apt-get install curl' 69
 have cc || fail 'no C compiler (cc) found: Rust needs one to link; install gcc or clang' 69
@@ -193,9 +210,9 @@ step '5/5 Serve' 'seconds'
 start_api
 step_done
 print_urls
+first_forecast
 
 if [ "$once" = yes ]; then
-  ask_once
   exit 0
 fi
 printf '\n    Ctrl-C stops everything.\n'
