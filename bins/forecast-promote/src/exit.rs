@@ -64,8 +64,10 @@ pub(crate) enum Remedy {
 }
 
 impl Remedy {
-    fn of(fault: &Error) -> Self {
+    fn of(tracking_uri: &str, fault: &Error) -> Self {
         match fault {
+            // A file is where it was found; what is wrong with it is in the message.
+            _ if tracking_uri.starts_with("sqlite:") => Self::Said,
             Error::Transport { .. }
             | Error::Timeout { .. }
             | Error::Protocol { .. }
@@ -128,7 +130,7 @@ impl Failure {
             | Error::File { .. } => Self::Configuration(vec![fault.to_string()]),
             fault => Self::Mlflow {
                 tracking_uri: tracking_uri.to_owned(),
-                remedy: Remedy::of(&fault),
+                remedy: Remedy::of(tracking_uri, &fault),
                 fault: fault.into(),
             },
         }
@@ -136,7 +138,7 @@ impl Failure {
 
     /// A failure to read.
     pub(crate) fn reading(tracking_uri: &str, fault: GatherError) -> Self {
-        let remedy = Remedy::of(&fault.source);
+        let remedy = Remedy::of(tracking_uri, &fault.source);
         Self::Mlflow { tracking_uri: tracking_uri.to_owned(), fault: fault.into(), remedy }
     }
 
@@ -144,7 +146,7 @@ impl Failure {
     pub(crate) fn writing(tracking_uri: &str, fault: ApplyError) -> Self {
         let remedy = match &fault {
             ApplyError::Step { source, .. } | ApplyError::Check(GatherError { source, .. }) => {
-                Remedy::of(source)
+                Remedy::of(tracking_uri, source)
             }
             ApplyError::Unsettled { .. } => Remedy::Said,
         };

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use forecast_deploy::promotion::{ListedVersion, Listing};
+use mlflow_client::types::Stage;
 
 /// A line below the header and nothing else: rows are one line each.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -46,7 +47,7 @@ fn row(entry: &ListedVersion) -> [String; 8] {
         if entry.current { "*".to_owned() } else { String::new() },
         entry.version.to_string(),
         or_dash(&entry.aliases.join(", ")),
-        entry.stage.to_string(),
+        if entry.stage == Stage::None { "-".to_owned() } else { entry.stage.to_string() },
         or_dash(&entry.run_id),
         or_dash(&created),
         or_dash(entry.champion.as_deref().unwrap_or_default()),
