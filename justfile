@@ -57,3 +57,7 @@ setup:
 # Write a seeded sample of a retailer's sales: `just sample --out /tmp/sample --seed 3`.
 sample *args:
     cargo run --release --locked -p forecast-testkit --bin forecast-sample -- {{ args }}
+
+# A real MLflow server on PostgreSQL to try things against, until Enter is pressed.
+mlflow:
+    cargo run --locked -p forecast-testkit --example mlflow_server
