@@ -39,7 +39,7 @@ Exit codes:
 /// Train demand-forecast models on a sales table: check it, backtest every model, and record the
 /// best one in MLflow with a report.
 #[derive(Debug, Parser)]
-#[command(version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100)]
+#[command(version, styles = STYLES, after_help = EXAMPLES, max_term_width = 100, args_override_self = true)]
 pub(crate) struct Cli {
     /// Settings file; flags win over it. With --init, the file to write [default: forecast.toml]
     #[arg(long, value_name = "FILE")]
@@ -162,7 +162,7 @@ pub(crate) struct SettingFlags {
 
     /// Which MLflow: http(s)://… or sqlite:///file.db [default: sqlite:///mlflow.db]
     #[arg(long, value_name = "URI", help_heading = "Recording")]
-    tracking_uri: Option<String>,
+    pub(crate) tracking_uri: Option<String>,
     /// Experiment that the run belongs to [default: demand-forecast]
     #[arg(long, value_name = "NAME", help_heading = "Recording")]
     experiment: Option<String>,

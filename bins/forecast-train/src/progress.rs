@@ -36,7 +36,7 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    /// Begins a phase unless it is the present one.
+    /// Begins a phase unless it is the present one. Where there is no bar, a phase is a line.
     fn enter(&self, phase: &str, style: &str) {
         let Ok(mut current) = self.phase.lock() else { return };
         if *current == phase {
@@ -95,14 +95,24 @@ impl TrainingObserver for Progress {
                 }
             }
             TrainingEvent::Modelling(progress) => {
-                self.enter(label(progress.phase), COUNTED);
+                let phase = label(progress.phase);
+                // A bar shows how far it is; lines say each quarter.
+                let quarter = 25 * (4 * progress.done / progress.total.max(1));
+                match (self.terminal, quarter) {
+                    (false, 25..) => self.enter(&format!("{phase} {quarter} %"), COUNTED),
+                    _ => self.enter(phase, COUNTED),
+                }
                 self.bar.set_length(progress.total);
                 self.bar.set_position(progress.done);
                 self.bar.set_message(progress.label.clone());
             }
             TrainingEvent::Recording(what) => {
-                self.enter("Recording", OPEN);
-                self.bar.set_message(what);
+                if self.terminal {
+                    self.enter("Recording", OPEN);
+                    self.bar.set_message(what);
+                } else {
+                    self.enter(&format!("Recording {what}"), OPEN);
+                }
             }
             _ => {}
         }

@@ -39,9 +39,9 @@ pub(crate) fn plan(cli: &Cli) -> Result<Plan, Failure> {
         None => Some(Settings::default()),
     };
     let flags = noted(from_flags(&cli.settings), &mut problems);
-    let own_tracking_uri = match (&flags, &file) {
-        (Some(Settings { tracking_uri: Some(uri), .. }), _) => Some(uri.clone()),
-        (_, Some(file)) if variable(names::TRACKING_URI).is_none() => file.tracking_uri.clone(),
+    let own_tracking_uri = match (&cli.settings.tracking_uri, &file) {
+        (Some(uri), _) => Some(uri.clone()),
+        (None, Some(file)) if variable(names::TRACKING_URI).is_none() => file.tracking_uri.clone(),
         _ => None,
     };
     let client = ClientConfig::from_lookup(|name| match &own_tracking_uri {

@@ -131,7 +131,7 @@ impl Settings {
             }
             let alone = toml::Table::from_iter([(name.clone(), value.clone())]);
             if let Err(error) = alone.try_into::<Self>() {
-                problems.push(ConfigProblem::new(name, error.message()));
+                problems.push(ConfigProblem::new(name, plain(error.message())));
             }
         }
         if !problems.is_empty() {
@@ -155,6 +155,15 @@ impl Settings {
         table.extend(as_table(self)?);
         Self::from_table(table)
     }
+}
+
+/// A message without the names of Rust's types.
+fn plain(message: &str) -> String {
+    [("usize", "a whole number"), ("u64", "a whole number"), ("f64", "a number"), ("a string", "a text")]
+        .iter()
+        .fold(message.to_owned(), |text, (rust, plain)| {
+            text.replace(&format!("expected {rust}"), &format!("expected {plain}"))
+        })
 }
 
 fn unknown(name: &str) -> String {
