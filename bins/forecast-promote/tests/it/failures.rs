@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
+use forecast_testkit::mlflow::{Backend, Login, MlflowServer, Options};
 use forecast_testkit::scripted_http::{Reply, ScriptedServer};
 
 use crate::support::{ended, open, program, sqlite, trained};
@@ -132,4 +133,24 @@ async fn an_answer_that_refuses_is_69_and_names_its_own_remedy() {
         assert!(!ended.stderr.contains("check that it is up"), "{ended:?}");
         assert!(!ended.stderr.contains("hunter2"), "{ended:?}");
     }
+}
+
+#[test]
+fn a_real_server_with_a_login_answers_the_right_one_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let login = Login { username: "ada".into(), password: "correct horse battery".into() };
+    let options = Options { login: Some(login), ..Options::default() };
+    let server = MlflowServer::start(Backend::Sqlite(folder.path().join("mlflow.db")), &options).unwrap();
+    let list = |password: &str| {
+        let mut command = program(folder.path());
+        command.env("MLFLOW_TRACKING_USERNAME", "ada").env("MLFLOW_TRACKING_PASSWORD", password);
+        ended(command.args(["--list", "--tracking-uri", server.url()]))
+    };
+    let right = list("correct horse battery");
+    assert_eq!(right.code, Some(0), "{right:?}");
+    assert!(right.stdout.contains("demand-forecast has no versions at"), "{right:?}");
+    let wrong = list("incorrect horse");
+    assert_eq!(wrong.code, Some(69), "{wrong:?}");
+    assert!(wrong.stderr.contains("not authenticated; check MLFLOW_TRACKING_USERNAME"), "{wrong:?}");
+    assert!(!wrong.stderr.contains("incorrect horse"), "{wrong:?}");
 }
