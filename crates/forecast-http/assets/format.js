@@ -7,7 +7,7 @@ const SHARE = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFra
 /** A quantity: whole from 100 on, else three digits. */
 export const number = (value) => (value == null ? "–" : (Math.abs(value) >= 100 ? WHOLE : SMALL).format(value));
 export const count = (value) => WHOLE.format(value);
-export const percent = (share) => (share == null ? "–" : `${SHARE.format(share * 100)} %`);
+export const percent = (share) => (share == null ? "–" : `${SHARE.format(share * 100).replace("-", "−")} %`);
 /** A change, with its sign. */
 export const change = (share) => `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
 

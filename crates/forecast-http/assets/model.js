@@ -80,9 +80,13 @@ function headline(champion, baseline, gained) {
 function coverage(quantiles, windows) {
   const over = `Measured over ${windows} backtest window${windows === 1 ? "" : "s"}.`;
   const measured = quantiles.filter((quantile) => quantile.coverage != null);
-  const shares = [...new Set([measured[0], measured.at(-1)])].filter(Boolean);
-  const told = shares.map(({ level, coverage }) => `${percent(coverage)} at or below the ${Math.round(level * 1000) / 10} % quantile`);
-  return told.length ? [`${over} Of the actual values, ${told.join(" and ")}.`] : [over];
+  if (measured.length === 0) return [over];
+  const told = ({ level, coverage }) => `${percent(coverage)} at or below the ${Math.round(level * 1000) / 10} % quantile`;
+  const [low, high] = [measured[0], measured.at(-1)];
+  const parts = low === high ? [told(high)] : [told(low), told(high)];
+  // No quantile of a count lies below 0: where many values are 0, low quantiles cover more than they say.
+  const many = low.coverage > low.level + 0.05 ? " Low quantiles cover more than their level where many values are 0." : "";
+  return [`${over} Of the actual values, ${parts.join(" and ")}.${many}`];
 }
 
 function gain(share) {

@@ -82,23 +82,31 @@ fn models(sample: &Sample) -> [ForecastModel; 2] {
     })
 }
 
-/// An embedded registry in a folder of its own.
+/// A registry, and a folder for what belongs to it.
 pub(crate) struct Registry {
     folder: tempfile::TempDir,
+    uri: String,
 }
 
 impl Registry {
-    /// A registry in which nothing is registered.
+    /// An embedded registry in which nothing is registered.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        let folder = tempfile::tempdir().unwrap();
+        let uri = format!("sqlite:///{}", folder.path().join("mlflow.db").display());
+        Self { folder, uri }
     }
 
-    /// A registry that has a model in production.
+    /// An embedded registry that has a model in production.
     pub(crate) async fn with(model: &ForecastModel) -> Self {
         let registry = Self::empty();
         let version = registry.register(model).await;
         registry.promote(version).await;
         registry
+    }
+
+    /// The registry of a running MLflow.
+    pub(crate) fn of_server(url: &str) -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), uri: url.to_owned() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -109,18 +117,14 @@ impl Registry {
         self.path().join("mlflow.db")
     }
 
-    /// Its address, as `MLFLOW_TRACKING_URI` takes it.
-    pub(crate) fn uri(&self) -> String {
-        format!("sqlite:///{}", self.database().display())
-    }
-
     /// How to connect to it.
     pub(crate) fn config(&self) -> ClientConfig {
-        let (uri, _) = TrackingUri::parse(&self.uri()).unwrap();
+        let (uri, _) = TrackingUri::parse(&self.uri).unwrap();
         ClientConfig::new(uri)
     }
 
     pub(crate) async fn store(&self) -> Arc<dyn MlflowStore> {
+        forecast_telemetry::install_tls_provider();
         mlflow_client::connect(&self.config()).await.unwrap()
     }
 

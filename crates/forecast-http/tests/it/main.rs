@@ -5,6 +5,7 @@
 mod browser;
 mod fixture;
 mod forecasts;
+mod mlflow;
 mod openapi;
 mod operation;
 mod page;

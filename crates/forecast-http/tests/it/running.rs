@@ -69,8 +69,7 @@ impl Running {
 
     /// A server that may not be ready.
     pub(crate) fn start(registry: &Registry) -> Self {
-        // The first in the process to choose wins, and any choice serves.
-        let _already_chosen = rustls::crypto::ring::default_provider().install_default();
+        forecast_telemetry::install_tls_provider();
         let metrics = ApiMetrics::new(&Metrics::in_process().unwrap());
         let server = Server::bind(config(registry), registry.config(), metrics).unwrap();
         let url = format!("http://{}", server.address());
