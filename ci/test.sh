@@ -65,7 +65,7 @@ servers_used() {
   local server
   printf '\n    Real servers that the tests started:\n'
   sort "$FORECAST_SERVER_LEDGER" | uniq -c | sed 's/^/    /'
-  for server in mlflow postgresql; do
+  for server in mlflow postgresql chromium; do
     grep -qi "$server" "$FORECAST_SERVER_LEDGER" ||
       fail "no test started a real $server; a test that needs one must not pass without"
   done
@@ -100,6 +100,10 @@ step 'Tests' 'usually 15 to 25 minutes from cold, compiling included'
 # Without --no-fail-fast one failure would hide those of every later binary.
 just test --workspace --no-fail-fast
 servers_used
+
+step 'Demo, once, from sample to forecast' 'usually 10 to 15 minutes from cold, nearly all of it compiling'
+FORECAST_DEMO_DIR="$log_dir/demo" FORECAST_DEMO_PORT="${FORECAST_DEMO_PORT:-18080}" \
+  ci/demo.sh --fresh --once
 
 step_done
 printf '\n%s==> All checks passed%s\n' "$_bold" "$_plain"
