@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
@@ -15,6 +16,10 @@ use crate::middleware::frame;
 use crate::routes::configure;
 use crate::source::Follower;
 use crate::{ServerConfig, ServiceState};
+
+/// How long an idle connection stays open: longer than callers and proxies keep theirs (60 to 90 s), so
+/// that it is they who close it. A server that closes first loses the request just then on its way.
+const KEEP_ALIVE: Duration = Duration::from_secs(120);
 
 /// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +97,7 @@ impl Server {
                 .wrap(from_fn(frame))
                 .configure(configure)
         })
+        .keep_alive(KEEP_ALIVE)
         .disable_signals()
         .shutdown_timeout(drain.timeout.as_secs())
         .listen(listener)?

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use crate::fixture::{HORIZON, Registry, trained};
-use crate::running::Running;
+use crate::running::{Running, config};
 
 #[tokio::test]
 async fn the_model_card_says_what_is_served() {
@@ -94,7 +94,7 @@ async fn every_answer_is_hardened_for_browsers() {
 #[tokio::test]
 async fn probes_tell_alive_from_ready() {
     let registry = Registry::empty();
-    let mut server = Running::start(&registry);
+    let server = Running::start(&registry);
     for path in ["/health", "/health/live"] {
         let reply = server.get(path).await;
         assert_eq!((reply.status, &reply.json()["status"]), (200, &json!("starting")), "{path}");
@@ -104,8 +104,18 @@ async fn probes_tell_alive_from_ready() {
     registry.promote(first).await;
     server.until("/health/ready", |reply| reply.status == 200).await;
     assert_eq!(server.get("/health").await.json()["status"], "ready");
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_up_the_end() {
+    let registry = Registry::empty();
+    let mut server = Running::start(&registry);
+    // Answered, and kept open by this client.
+    assert_eq!(server.get("/health").await.status, 200);
+    let began = std::time::Instant::now();
     server.begin_to_stop();
     server.wait();
+    assert!(began.elapsed() < config(&registry).drain.timeout / 2, "it took {:?}", began.elapsed());
 }
 
 #[tokio::test]
