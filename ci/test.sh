@@ -72,6 +72,11 @@ servers_used() {
 }
 
 require_cargo
+demo_port="${FORECAST_DEMO_PORT:-18080}"
+# Said now rather than after everything else.
+if port_is_busy "$demo_port"; then
+  fail "port $demo_port, where the demo will serve, is in use; choose another: FORECAST_DEMO_PORT=18090 ci/test.sh" 64
+fi
 log_dir="$(cargo_target_dir)/ci"
 mkdir -p "$log_dir"
 export FORECAST_SERVER_LEDGER="$log_dir/servers"
@@ -102,8 +107,7 @@ just test --workspace --no-fail-fast
 servers_used
 
 step 'Demo, once, from sample to forecast' 'usually 10 to 15 minutes from cold, nearly all of it compiling'
-FORECAST_DEMO_DIR="$log_dir/demo" FORECAST_DEMO_PORT="${FORECAST_DEMO_PORT:-18080}" \
-  ci/demo.sh --fresh --once
+FORECAST_DEMO_DIR="$log_dir/demo" FORECAST_DEMO_PORT="$demo_port" ci/demo.sh --fresh --once
 
 step_done
 printf '\n%s==> All checks passed%s\n' "$_bold" "$_plain"
