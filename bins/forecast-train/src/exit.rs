@@ -36,6 +36,13 @@ impl Failure {
         Self::new(Exit::Configuration, message)
     }
 
+    /// MLflow's fault, mostly that of its address.
+    pub(crate) fn mlflow(message: impl Display) -> Self {
+        let remedy =
+            "check that MLflow is up and that MLFLOW_TRACKING_URI (or --tracking-uri) is its address";
+        Self::new(Exit::Mlflow, format_args!("MLflow: {message}\n{remedy}"))
+    }
+
     /// Prints the message for people and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("forecast-train: {}", self.message);
@@ -58,6 +65,9 @@ impl From<TrainingError> for Failure {
             FailureKind::Interrupted => Exit::Interrupted,
             FailureKind::Unexpected => Exit::Unexpected,
         };
-        Self::new(exit, error.full_message())
+        match exit {
+            Exit::Mlflow => Self::mlflow(error.full_message()),
+            exit => Self::new(exit, error.full_message()),
+        }
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use forecast_pipeline::{IngestStage, Phase, TrainingEvent, TrainingObserver};
 use indicatif::{ProgressBar, ProgressStyle};
 
-const COUNTED: &str = "{prefix:>12.cyan} {bar:30} {pos}/{len} {wide_msg} {eta:>4}";
-const BYTES: &str = "{prefix:>12.cyan} {bar:30} {decimal_bytes}/{decimal_total_bytes} {wide_msg} {eta:>4}";
+const COUNTED: &str = "{prefix:>12.cyan} {bar:30} {pos}/{len} {wide_msg} {eta:>4} left";
+const BYTES: &str =
+    "{prefix:>12.cyan} {bar:30} {decimal_bytes}/{decimal_total_bytes} {wide_msg} {eta:>4} left";
 const OPEN: &str = "{prefix:>12.cyan} {spinner} {wide_msg} {elapsed}";
 
 /// An observer that draws on standard error.
@@ -22,6 +23,10 @@ impl Progress {
     /// Draws bars on a terminal, writes lines otherwise.
     pub(crate) fn new(terminal: bool) -> Self {
         let bar = if terminal { ProgressBar::no_length() } else { ProgressBar::hidden() };
+        // Nothing is shown before the first phase.
+        if let Ok(empty) = ProgressStyle::with_template("") {
+            bar.set_style(empty);
+        }
         Self { bar, terminal, phase: Mutex::new(String::new()) }
     }
 

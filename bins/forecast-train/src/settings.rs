@@ -6,7 +6,7 @@ use std::path::Path;
 use forecast_core::Horizon;
 use forecast_pipeline::mlflow::ClientConfig;
 use forecast_pipeline::mlflow::config::{HeaderInjector, names};
-use forecast_pipeline::{ConfigError, Settings, TrainingConfig, usual_horizon};
+use forecast_pipeline::{ConfigError, ConfigProblem, Settings, TrainingConfig, usual_horizon};
 use forecast_telemetry::{ServiceIdentity, TelemetryConfig};
 
 use crate::cli::{Cli, SettingFlags};
@@ -31,40 +31,66 @@ pub(crate) struct Plan {
 /// Puts everything together: flags win over the environment, the environment over the file. Whatever
 /// is wrong with any of them is in one failure.
 pub(crate) fn plan(cli: &Cli) -> Result<Plan, Failure> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let service = ServiceIdentity::new("forecast-train", env!("CARGO_PKG_VERSION"));
-    let telemetry = noted(TelemetryConfig::from_lookup(service, variable), &mut problems);
-    let file = match &cli.config {
-        Some(path) => noted(from_file(path), &mut problems),
-        None => Some(Settings::default()),
-    };
-    let flags = noted(from_flags(&cli.settings), &mut problems);
-    let own_tracking_uri = match (&cli.settings.tracking_uri, &file) {
+    let telemetry = problems.noted(TelemetryConfig::from_lookup(service, variable));
+    let file = cli.config.as_deref().map(|path| from_file(path, &mut problems)).unwrap_or_default();
+    let flags = from_flags(&cli.settings, &mut problems);
+    let own_tracking_uri = match (&cli.settings.tracking_uri, variable(names::TRACKING_URI)) {
         (Some(uri), _) => Some(uri.clone()),
-        (None, Some(file)) if variable(names::TRACKING_URI).is_none() => file.tracking_uri.clone(),
-        _ => None,
+        (None, None) => file.tracking_uri.clone(),
+        (None, Some(_)) => None,
     };
-    let client = ClientConfig::from_lookup(|name| match &own_tracking_uri {
+    let client = problems.noted(ClientConfig::from_lookup(|name| match &own_tracking_uri {
         Some(uri) if name == names::TRACKING_URI => Some(uri.clone()),
         _ => variable(name),
-    });
-    let client = noted(client, &mut problems);
-    let settings = flags.zip(file).map(|(flags, file)| merged(&flags, &file, cli.no_availability));
-    let training = settings.and_then(|settings| noted(settings.and_then(Settings::check), &mut problems));
+    }));
+    let checked = merged(&flags, &file, cli.no_availability).and_then(Settings::check);
+    let training = checked.map_err(|error| problems.add("", error.problems)).ok();
     match (training, client, telemetry) {
-        (Some(training), Some(client), Some(telemetry)) => Ok(Plan {
+        (Some(training), Some(client), Some(telemetry)) if problems.texts.is_empty() => Ok(Plan {
             training,
             client: ClientConfig { headers: Some(trace_headers()), ..client },
             telemetry,
             own_tracking_uri,
         }),
-        _ => Err(Failure::configuration(problems.join("\n"))),
+        _ => Err(Failure::configuration(problems.report())),
     }
 }
 
-/// The value, or the error's text among the problems.
-fn noted<T, E: Display>(outcome: Result<T, E>, problems: &mut Vec<String>) -> Option<T> {
-    outcome.map_err(|error| problems.push(error.to_string())).ok()
+/// Everything that is wrong, from wherever it comes.
+#[derive(Default)]
+struct Problems {
+    texts: Vec<String>,
+    /// Settings with a problem of their own: that they are missing then is no news.
+    settings: Vec<String>,
+}
+
+impl Problems {
+    /// The value, or the error's text among the problems.
+    fn noted<T, E: Display>(&mut self, outcome: Result<T, E>) -> Option<T> {
+        outcome.map_err(|error| self.texts.push(error.to_string())).ok()
+    }
+
+    /// Problems of settings, `place` before each.
+    fn add(&mut self, place: &str, problems: Vec<ConfigProblem>) {
+        let known = self.settings.clone();
+        for problem in problems.into_iter().filter(|problem| !known.contains(&problem.setting)) {
+            self.texts.push(format!("{place}{problem}"));
+            self.settings.push(problem.setting);
+        }
+    }
+
+    fn report(&self) -> String {
+        match self.texts.as_slice() {
+            [single] => single.clone(),
+            several => {
+                let lines: Vec<String> =
+                    several.iter().zip(1..).map(|(text, number)| format!("{number}. {text}")).collect();
+                format!("the configuration has {} problems:\n{}", several.len(), lines.join("\n"))
+            }
+        }
+    }
 }
 
 /// Flags over environment over file, and the usual horizon where none of them gives one.
@@ -80,27 +106,34 @@ fn merged(flags: &Settings, file: &Settings, no_availability: bool) -> Result<Se
     Ok(settings)
 }
 
-fn from_file(path: &Path) -> Result<Settings, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        format!(
-            "cannot read {}: {error}; forecast-train --init writes a first one from your data",
-            path.display()
-        )
-    })?;
-    Settings::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()))
+fn from_file(path: &Path, problems: &mut Problems) -> Settings {
+    let place = format!("{}: ", path.display());
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{place}{error}; forecast-train --init writes a first one from your data"));
+    let table = problems
+        .noted(text)
+        .and_then(|text| problems.noted(toml::from_str(&text).map_err(|error| format!("{place}{error}"))));
+    let (settings, wrong) = Settings::sound_part(table.unwrap_or_default());
+    problems.add(&place, wrong);
+    settings
 }
 
-fn from_flags(flags: &SettingFlags) -> Result<Settings, String> {
-    let table = toml::Table::try_from(flags).map_err(|error| error.to_string())?;
-    Settings::from_table(table).map_err(|error| format!("flags: {error}"))
+fn from_flags(flags: &SettingFlags, problems: &mut Problems) -> Settings {
+    let table = problems.noted(toml::Table::try_from(flags)).unwrap_or_default();
+    let (settings, wrong) = Settings::sound_part(table);
+    problems.add("", wrong);
+    settings
 }
 
 /// The horizon where nobody gives one. Where the table does not tell, it is that of daily data:
 /// reading the table in earnest then says what is wrong with it.
 fn horizon_for(settings: &Settings) -> Option<Horizon> {
-    let (data, time) = (settings.data.as_ref()?.0.first()?, settings.time.as_ref()?);
-    let horizon = usual_horizon(Path::new(data), time, settings.time_format.as_deref())
-        .or_else(|| Horizon::new(DAILY_HORIZON).ok())?;
+    let daily = Horizon::new(DAILY_HORIZON).ok();
+    let (Some(data), Some(time)) = (settings.data.as_ref().and_then(|data| data.0.first()), &settings.time)
+    else {
+        return daily;
+    };
+    let horizon = usual_horizon(Path::new(data), time, settings.time_format.as_deref()).or(daily)?;
     eprintln!("horizon {horizon}, as usual for such data; choose another with --horizon");
     Some(horizon)
 }

@@ -8,7 +8,7 @@ use forecast_telemetry::init_with_writer;
 use tracing::Instrument;
 
 use crate::cli::Cli;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::interrupt::cancel_on_signal;
 use crate::progress::Progress;
 use crate::settings::{Plan, plan};
@@ -53,14 +53,13 @@ async fn record(plan: Plan, progress: Arc<Progress>, json: bool) -> Result<(), F
 /// A store that cannot be opened is mostly one of its settings.
 fn opening(error: &mlflow::Error) -> Failure {
     use mlflow::Error;
-    let exit = match error {
+    match error {
         Error::Config(_)
         | Error::InvalidParameter { .. }
         | Error::Unsupported { .. }
-        | Error::File { .. } => Exit::Configuration,
-        _ => Exit::Mlflow,
-    };
-    Failure::new(exit, error)
+        | Error::File { .. } => Failure::configuration(error),
+        _ => Failure::mlflow(error),
+    }
 }
 
 fn user() -> Option<String> {

@@ -96,12 +96,16 @@ fn wrong_files_and_variables_are_64() {
 fn all_that_is_wrong_is_said_at_once() {
     let shop = Shop::new();
     shop.write("bad.toml", "horizn = 7\nwindows = 'three'");
-    let arguments = ["--config", "bad.toml", "--horizon", "0", "--tracking-uri", "ftp://host"];
+    let arguments =
+        ["--config", "bad.toml", "--horizon", "0", "--tracking-uri", "ftp://host", "--metric", "luck"];
     let found = ended(shop.program(&arguments).env("FORECAST_LOG_FORMAT", "xml"));
     assert_eq!(found.code, Some(64));
-    for expected in ["horizn", "windows", "between 1 and 10000", "ftp", "FORECAST_LOG_FORMAT"] {
+    for expected in
+        ["horizn", "windows", "between 1 and 10000", "ftp", "FORECAST_LOG_FORMAT", "luck", "data: is missing"]
+    {
         assert!(found.stderr.contains(expected), "{expected}: {}", found.stderr);
     }
+    assert!(found.stderr.contains("the configuration has 9 problems:"), "{}", found.stderr);
     let nothing = shop.run(&[]);
     assert_eq!(nothing.code, Some(64));
     for expected in ["time: is missing", "target: is missing", "data: is missing"] {
@@ -141,7 +145,9 @@ fn an_mlflow_that_does_not_answer_is_69() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let found = shop.train(&["--tracking-uri", &format!("http://{address}")]);
     assert_eq!(found.code, Some(69), "{}", found.stderr);
-    assert!(found.stderr.contains(&address.to_string()), "{}", found.stderr);
+    for expected in [&address.to_string(), "check that MLflow is up", "--tracking-uri"] {
+        assert!(found.stderr.contains(expected), "{expected}: {}", found.stderr);
+    }
 }
 
 #[test]

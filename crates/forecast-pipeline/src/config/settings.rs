@@ -123,23 +123,34 @@ impl Settings {
     /// # Errors
     /// Every setting that is unknown or has a value of the wrong type.
     pub fn from_table(table: toml::Table) -> Result<Self, ConfigError> {
+        let (settings, problems) = Self::sound_part(table);
+        if problems.is_empty() { Ok(settings) } else { Err(ConfigError { problems }) }
+    }
+
+    /// The settings of a table that are known and have the right type, and what is wrong with the
+    /// others: so that what is sound can be checked as well, and all be reported together.
+    #[must_use]
+    pub fn sound_part(table: toml::Table) -> (Self, Vec<ConfigProblem>) {
         let mut problems = Vec::new();
-        for (name, value) in &table {
+        let mut sound = toml::Table::new();
+        for (name, value) in table {
             if !SETTING_NAMES.contains(&name.as_str()) {
-                problems.push(ConfigProblem::new(name, unknown(name)));
+                problems.push(ConfigProblem::new(&name, unknown(&name)));
                 continue;
             }
-            let alone = toml::Table::from_iter([(name.clone(), value.clone())]);
-            if let Err(error) = alone.try_into::<Self>() {
-                problems.push(ConfigProblem::new(name, plain(error.message())));
+            let alone = toml::Table::from_iter([(name.clone(), value)]);
+            match alone.clone().try_into::<Self>() {
+                Ok(_) => sound.extend(alone),
+                Err(error) => problems.push(ConfigProblem::new(&name, plain(error.message()))),
             }
         }
-        if !problems.is_empty() {
-            return Err(ConfigError { problems });
+        match sound.try_into() {
+            Ok(settings) => (settings, problems),
+            Err(error) => {
+                problems.push(ConfigProblem::new("", error.message()));
+                (Self::default(), problems)
+            }
         }
-        table
-            .try_into()
-            .map_err(|error| ConfigError { problems: vec![ConfigProblem::new("", error.message())] })
     }
 
     /// These settings where they say something, else those of `below`.

@@ -34,7 +34,7 @@ impl Role {
             Self::Champion => (CHAMPION, 3),
             Self::Baseline => (BASELINE, 2),
         };
-        colour.stroke_width(if points > 250 { 1 } else { width })
+        colour.stroke_width(if points > 400 { 1 } else { width })
     }
 }
 

@@ -45,6 +45,9 @@ const KEY_WORDS: &[&str] = &[
     "country",
     "city",
 ];
+/// Words that speak for a key even where a column has not changed yet.
+const PLACE_AND_PRODUCT_WORDS: &[&str] =
+    &["store", "shop", "boutique", "item", "product", "sku", "location", "article", "warehouse", "customer"];
 const FUTURE_WORDS: &[&str] = &[
     "price",
     "promo",
@@ -179,7 +182,10 @@ fn keys(table: &TableHead, time: usize, mut candidates: Vec<usize>) -> (Vec<usiz
     let mut constant = Vec::new();
     if table.cut {
         constant = candidates.clone();
-        constant.retain(|&at| table.columns[at].values.len() == 1 && score(&at) > 0);
+        constant.retain(|&at| {
+            let column = &table.columns[at];
+            column.values.len() == 1 && likeness(&column.name, PLACE_AND_PRODUCT_WORDS) > 0
+        });
     }
     for size in 0..=MOST_KEYS.min(candidates.len()) {
         let found = subsets(&candidates, size)
