@@ -9,7 +9,7 @@ mod page;
 mod series;
 
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, Resource};
+use actix_web::{HttpRequest, Resource, Route, guard};
 
 use crate::problem::{Code, Problem};
 
@@ -18,26 +18,29 @@ pub(crate) use docs::openapi_json;
 /// Every path of the service.
 pub(crate) fn configure(app: &mut ServiceConfig) {
     app.service(resource("/forecast", "POST").route(web::post().to(forecast::forecast)));
-    app.service(get("/health").route(web::get().to(health::health)).route(web::head().to(health::health)));
-    app.service(get("/health/live").route(web::get().to(health::live)).route(web::head().to(health::live)));
-    app.service(
-        get("/health/ready").route(web::get().to(health::ready)).route(web::head().to(health::ready)),
-    );
-    app.service(get("/model/info").route(web::get().to(model::info)));
-    app.service(get("/model/metrics").route(web::get().to(model::metrics)));
-    app.service(get("/series").route(web::get().to(series::list)));
-    app.service(get("/series/history").route(web::get().to(series::history)));
-    app.service(get("/metrics").route(web::get().to(metrics::metrics)));
-    app.service(get("/openapi.json").route(web::get().to(docs::openapi)));
+    app.service(get("/health").route(reading().to(health::health)));
+    app.service(get("/health/live").route(reading().to(health::live)));
+    app.service(get("/health/ready").route(reading().to(health::ready)));
+    app.service(get("/model/info").route(reading().to(model::info)));
+    app.service(get("/model/metrics").route(reading().to(model::metrics)));
+    app.service(get("/series").route(reading().to(series::list)));
+    app.service(get("/series/history").route(reading().to(series::history)));
+    app.service(get("/metrics").route(reading().to(metrics::metrics)));
+    app.service(get("/openapi.json").route(reading().to(docs::openapi)));
     for asset in page::ASSETS {
         let serve = move |request: HttpRequest| page::serve(request, asset);
-        app.service(get(asset.path).route(web::get().to(serve)));
+        app.service(get(asset.path).route(reading().to(serve)));
     }
     app.default_service(web::to(nowhere));
 }
 
 fn get(path: &str) -> Resource {
     resource(path, "GET, HEAD")
+}
+
+/// GET, and HEAD, which gets the same without the body.
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 /// A path with the methods that it knows; any other method is a problem that names them.

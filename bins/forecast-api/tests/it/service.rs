@@ -55,7 +55,7 @@ async fn it_follows_the_alias_and_finishes_what_has_begun_after_sigterm() {
     let body = json!({"series": trained().series()}).to_string();
     let mut stream = TcpStream::connect(&program.address).unwrap();
     let head = "POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
-        X-Request-Id: last-one\r\nExpect: 100-continue\r\n";
+        X-Request-Id: last-one\r\nTraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\nExpect: 100-continue\r\n";
     write!(stream, "{head}Content-Length: {}\r\n\r\n", body.len()).unwrap();
     // The answer to `Expect` comes when the program has begun to read the body.
     let mut interim = [0; 25];
@@ -70,6 +70,8 @@ async fn it_follows_the_alias_and_finishes_what_has_begun_after_sigterm() {
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     assert!(answer.contains("\"request_id\":\"last-one\""), "{answer}");
     let mut program = program;
-    program.until_said(|line| (line.contains("last-one") && line.contains("answered")).then_some(()));
+    let line = program
+        .until_said(|line| (line.contains("last-one") && line.contains("answered")).then(|| line.to_owned()));
+    assert!(line.contains("4bf92f3577b34da6a3ce929d0e0e4736"), "the caller's trace is not in {line}");
     assert_eq!(program.wait(), Some(0));
 }

@@ -44,7 +44,7 @@ use crate::wire;
 struct ApiDocument;
 
 /// This description.
-#[utoipa::path(get, path = "/openapi.json", tag = "Operation", responses(
+#[utoipa::path(get, path = "/openapi.json", operation_id = "openapi", tag = "Operation", responses(
     (status = 200, description = "OpenAPI 3.1", body = Object),
 ))]
 pub(crate) async fn openapi() -> HttpResponse {

@@ -19,6 +19,7 @@ use crate::wire::{ForecastAnswer, ModelVersion, SeriesAnswer, key_object};
 #[utoipa::path(
     post,
     path = "/forecast",
+    operation_id = "forecast",
     tag = "Forecasts",
     request_body = crate::wire::ForecastQuestion,
     responses(

@@ -12,7 +12,7 @@ use crate::state::Phase;
 use crate::wire::{Health, HealthModel};
 
 /// Whether the service lives, and what it is doing.
-#[utoipa::path(get, path = "/health", tag = "Health", responses(
+#[utoipa::path(get, path = "/health", operation_id = "health", tag = "Health", responses(
     (status = 200, description = "The service lives; `status` says whether it is ready", body = Health),
 ))]
 pub(crate) async fn health(state: Data<ServiceState>) -> Json<Health> {
@@ -20,7 +20,7 @@ pub(crate) async fn health(state: Data<ServiceState>) -> Json<Health> {
 }
 
 /// Whether the service lives.
-#[utoipa::path(get, path = "/health/live", tag = "Health", responses(
+#[utoipa::path(get, path = "/health/live", operation_id = "live", tag = "Health", responses(
     (status = 200, description = "The service lives", body = Health),
 ))]
 pub(crate) async fn live(state: Data<ServiceState>) -> Json<Health> {
@@ -28,7 +28,7 @@ pub(crate) async fn live(state: Data<ServiceState>) -> Json<Health> {
 }
 
 /// Whether forecasts are answered.
-#[utoipa::path(get, path = "/health/ready", tag = "Health", responses(
+#[utoipa::path(get, path = "/health/ready", operation_id = "ready", tag = "Health", responses(
     (status = 200, description = "Forecasts are answered", body = Health),
     (status = 503, description = "Not yet, or not any more; `detail` says why", body = crate::problem::ProblemBody,
         content_type = "application/problem+json"),

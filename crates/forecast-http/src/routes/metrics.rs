@@ -8,7 +8,7 @@ use crate::ServiceState;
 use crate::problem::{Code, Problem};
 
 /// Request counts and durations, and which model answers, in the Prometheus text format.
-#[utoipa::path(get, path = "/metrics", tag = "Operation", responses(
+#[utoipa::path(get, path = "/metrics", operation_id = "serviceMetrics", tag = "Operation", responses(
     (status = 200, description = "Metrics", body = String, content_type = "text/plain"),
 ))]
 pub(crate) async fn metrics(state: Data<ServiceState>) -> Result<HttpResponse, Problem> {

@@ -14,7 +14,7 @@ use crate::wire::{DataRange, FamilyMetrics, FeatureWeight, ModelInfo, ModelMetri
 const MOST_WEIGHTS: usize = 20;
 
 /// The model card.
-#[utoipa::path(get, path = "/model/info", tag = "Model", responses(
+#[utoipa::path(get, path = "/model/info", operation_id = "modelInfo", tag = "Model", responses(
     (status = 200, description = "The model that answers", body = ModelInfo),
     (status = 503, description = "No model is loaded", body = crate::problem::ProblemBody,
         content_type = "application/problem+json"),
@@ -55,7 +55,7 @@ pub(crate) async fn info(state: Data<ServiceState>) -> Result<Json<ModelInfo>, P
 }
 
 /// Accuracy in the backtest, against seasonal naive.
-#[utoipa::path(get, path = "/model/metrics", tag = "Model", responses(
+#[utoipa::path(get, path = "/model/metrics", operation_id = "modelMetrics", tag = "Model", responses(
     (status = 200, description = "Accuracy in the backtest", body = ModelMetrics),
     (status = 503, description = "No model is loaded", body = crate::problem::ProblemBody,
         content_type = "application/problem+json"),

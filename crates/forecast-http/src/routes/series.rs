@@ -17,13 +17,15 @@ const DEFAULT_LIMIT: usize = 50;
 const MOST_LISTED: usize = 1_000;
 
 /// Series whose key holds every word of the query.
-#[utoipa::path(get, path = "/series", tag = "Series",
+#[utoipa::path(get, path = "/series", operation_id = "listSeries", tag = "Series",
     params(
         ("query" = Option<String>, Query, description = "Words that the key must hold, in any case"),
         ("limit" = Option<usize>, Query, description = "Most series to list: 1 to 1000, 50 by default"),
     ),
     responses(
         (status = 200, description = "The first series that fit", body = SeriesList),
+        (status = 400, description = "A parameter is not known or cannot be used", body = crate::problem::ProblemBody,
+            content_type = "application/problem+json"),
         (status = 503, description = "No model is loaded", body = crate::problem::ProblemBody,
             content_type = "application/problem+json"),
     )
@@ -54,7 +56,7 @@ pub(crate) async fn list(
 }
 
 /// The last part of a series' history, up to about a year.
-#[utoipa::path(get, path = "/series/history", tag = "Series",
+#[utoipa::path(get, path = "/series/history", operation_id = "seriesHistory", tag = "Series",
     description = "The series is named by its key columns as parameters, such as `?boutique=Paris&product=scarf-12`.",
     responses(
         (status = 200, description = "The history", body = SeriesHistory),

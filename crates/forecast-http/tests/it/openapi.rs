@@ -38,6 +38,10 @@ async fn every_described_operation_exists() {
                 "{method} {path} answers {}, which is not described",
                 reply.status
             );
+            if method == "get" {
+                let head = server.send(server.request("HEAD", path)).await;
+                assert_eq!((head.status, head.text.as_str()), (reply.status, ""), "HEAD {path}");
+            }
             let kinds: Vec<&String> = described["content"].as_object().unwrap().keys().collect();
             let kind = reply.header("content-type").split(';').next().unwrap_or_default().to_owned();
             assert!(kinds.contains(&&kind), "{method} {path} answers {kind}, not {kinds:?}");
@@ -50,6 +54,20 @@ async fn the_served_document_is_the_committed_one() {
     let registry = Registry::empty();
     let server = Running::start(&registry);
     assert_eq!(server.get("/openapi.json").await.json(), document());
+}
+
+#[test]
+fn operations_have_names_of_their_own() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap().values();
+    let mut names: Vec<&str> = paths
+        .flat_map(|methods| methods.as_object().unwrap().values())
+        .map(|operation| operation["operationId"].as_str().unwrap())
+        .collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "{names:?}");
 }
 
 #[test]

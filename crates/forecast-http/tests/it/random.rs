@@ -117,6 +117,36 @@ fn change_at(body: &mut Value, pointer: &str, value: Value, removes: bool) {
 }
 
 #[test]
+fn no_query_makes_the_server_fail() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_registry, server) = runtime.block_on(async {
+        let registry = Registry::with(&trained().naive).await;
+        let server = Running::ready(&registry).await;
+        (registry, server)
+    });
+    let name = prop_oneof![
+        prop::sample::select(vec!["query", "limit", "boutique", "product"]).prop_map(str::to_owned),
+        ".{0,6}"
+    ];
+    let pairs = prop::collection::vec((name, ".{0,12}"), 0..4);
+    let raw = prop::option::of("[a-z=&%+0-9.;]{0,20}");
+    let path = prop::sample::select(vec!["/series", "/series/history"]);
+    let mut runner =
+        TestRunner::new(Config { cases: CASES / 2, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&(path, pairs, raw), |(path, pairs, raw)| {
+        let request = match raw {
+            Some(raw) => server.request("GET", &format!("{path}?{raw}")),
+            None => server.request("GET", path).query(&pairs),
+        };
+        let reply = runtime.block_on(server.send(request));
+        prop_assert!(reply.status == 200 || (400..500).contains(&reply.status), "{}", reply.text);
+        prop_assert_eq!(reply.json()["code"].is_string(), reply.status != 200);
+        Ok(())
+    });
+    assert!(outcome.is_ok(), "{outcome:?}");
+}
+
+#[test]
 fn no_body_makes_the_server_fail() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_registry, server) = runtime.block_on(async {
