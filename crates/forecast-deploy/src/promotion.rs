@@ -14,6 +14,7 @@
 mod apply;
 mod error;
 mod facts;
+mod files;
 mod gather;
 mod listing;
 mod plan;

@@ -146,7 +146,7 @@ async fn refused(promote: &Promote<'_>, store: &dyn MlflowStore) {
         (failed.run_id.as_str(), "run_not_finished", "is FAILED, not FINISHED; train again"),
         (killed.run_id.as_str(), "run_not_finished", "is KILLED, not FINISHED; train again"),
         (uploading.run_id.as_str(), "model_not_ready", "is still being uploaded, not ready"),
-        (incomplete.run_id.as_str(), "model_files_missing", "has no MLmodel file in the artifact store"),
+        (incomplete.run_id.as_str(), "model_files_missing", "is incomplete: MLmodel missing or cut short"),
     ] {
         let ended = promote.with(&["--run-id", run_id, "--json"]);
         assert_eq!(ended.code, Some(10), "{ended:?}");

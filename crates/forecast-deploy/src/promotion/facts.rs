@@ -1,6 +1,6 @@
 //! What a promotion is decided on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use mlflow_client::types::{LoggedModel, ModelVersion, RegisteredModel, Run};
 
@@ -15,8 +15,8 @@ pub struct Facts {
     pub run: Option<Run>,
     /// The logged models that the run made, in whatever state.
     pub models: Vec<LoggedModel>,
-    /// Those of them that call themselves ready, but whose files are not in the artifact store.
-    pub without_files: BTreeSet<String>,
+    /// Files that are missing or cut short in the artifact store, by the id of a model that says it is ready.
+    pub missing_files: BTreeMap<String, Vec<String>>,
     /// The registered model and its versions.
     pub registry: Registry,
 }

@@ -1,15 +1,12 @@
 //! Reading the facts of a promotion. Nothing here writes.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use mlflow_client::store::versions_of;
 use mlflow_client::types::{LoggedModel, LoggedModelQuery, LoggedModelStatus, RunInfo};
 use mlflow_client::{Error, MlflowStore};
 
-use super::{Facts, GatherError, Registry, Stages};
-
-/// The file that makes a folder a model, in MLflow's terms.
-const MODEL_FILE: &str = "MLmodel";
+use super::{Facts, GatherError, Registry, Stages, files};
 
 /// Reads what a promotion of the run to the registered model `name` is decided on.
 ///
@@ -23,14 +20,19 @@ pub async fn gather(store: &dyn MlflowStore, name: &str, run_id: &str) -> Result
         Some(run) => models_of(store, &run.info).await?,
         None => Vec::new(),
     };
-    let mut without_files = BTreeSet::new();
+    let mut missing_files = BTreeMap::new();
     for model in models.iter().filter(|model| model.info.source_run_id == run_id) {
-        if model.info.status == LoggedModelStatus::Ready && !has_files(store, model).await? {
-            without_files.insert(model.info.model_id.clone());
+        if model.info.status == LoggedModelStatus::Ready {
+            let id = &model.info.model_id;
+            let missing = files::missing(store, model).await;
+            let missing = missing.map_err(GatherError::reading(format!("the files of model {id}")))?;
+            if !missing.is_empty() {
+                missing_files.insert(id.clone(), missing);
+            }
         }
     }
     let registry = registry(store, name).await?;
-    Ok(Facts { run_id: run_id.to_owned(), run, models, without_files, registry })
+    Ok(Facts { run_id: run_id.to_owned(), run, models, missing_files, registry })
 }
 
 /// Reads a registered model with all its versions.
@@ -57,20 +59,6 @@ pub(super) async fn registry(store: &dyn MlflowStore, name: &str) -> Result<Regi
 /// endpoint answers with a page; all other calls have worked by then, so that it is an MLflow.
 pub(super) fn has_no_stages(error: &Error) -> bool {
     matches!(error, Error::Unsupported { .. } | Error::Protocol { .. })
-}
-
-/// Whether the folder of a model begins with what every model's folder has. Where its place cannot be
-/// looked into from here, the model's own word holds.
-async fn has_files(store: &dyn MlflowStore, model: &LoggedModel) -> Result<bool, GatherError> {
-    let reading = || GatherError::reading(format!("the files of model {}", model.info.model_id));
-    let root = model.info.artifact_root().map_err(reading())?;
-    match store.list_artifacts(&root).await {
-        Ok(files) => Ok(files
-            .iter()
-            .any(|file| file.path == MODEL_FILE && file.size_bytes.is_none_or(|size| size > 0))),
-        Err(Error::Unsupported { .. }) => Ok(true),
-        Err(error) => Err(reading()(error)),
-    }
 }
 
 async fn models_of(store: &dyn MlflowStore, run: &RunInfo) -> Result<Vec<LoggedModel>, GatherError> {

@@ -56,9 +56,12 @@ impl PromotionPlan {
 pub fn plan(facts: &Facts, target: Target) -> Result<PromotionPlan, Refusal> {
     let run = finished_run(facts)?;
     let model = model_to_promote(facts, &run.info.run_id)?;
-    if facts.without_files.contains(&model.info.model_id) {
-        let (run_id, model_id) = (run.info.run_id.clone(), model.info.model_id.clone());
-        return Err(Refusal::ModelFilesMissing { run_id, model_id });
+    if let Some(files) = facts.missing_files.get(&model.info.model_id) {
+        return Err(Refusal::ModelFilesMissing {
+            run_id: run.info.run_id.clone(),
+            model_id: model.info.model_id.clone(),
+            files: files.clone(),
+        });
     }
     let registry = &facts.registry;
     let existing = version_of(registry, &model.info.model_id, target)?;

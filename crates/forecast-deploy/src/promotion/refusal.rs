@@ -48,13 +48,17 @@ pub enum Refusal {
     },
     /// The model says that it is ready, but its files are gone or were never there.
     #[error(
-        "model {model_id} of run {run_id} has no MLmodel file in the artifact store; restore its files or train again"
+        "model {model_id} of run {run_id} is incomplete: {} missing or cut short in the artifact store; restore or \
+         train again",
+        .files.join(", ")
     )]
     ModelFilesMissing {
         /// The run.
         run_id: String,
         /// The model.
         model_id: String,
+        /// The files, relative to its folder.
+        files: Vec<String>,
     },
     /// The run made several models, and none or several of them are called champion.
     #[error(

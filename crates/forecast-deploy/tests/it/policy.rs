@@ -1,6 +1,6 @@
 //! The policy over made-up registries: what holds whatever people have done to them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use forecast_deploy::promotion::{
     Facts, PREVIOUS_VERSION_TAG, Refusal, Registry, Stages, Step, Target, VersionRef, plan,
@@ -86,7 +86,7 @@ fn first() -> Facts {
         run_id: RUN.into(),
         run: Some(run(RunStatus::Finished, LifecycleStage::Active)),
         models: vec![logged("m-0", "champion", LoggedModelStatus::Ready)],
-        without_files: BTreeSet::new(),
+        missing_files: BTreeMap::new(),
         registry: Registry { name: "demand".into(), model: None, versions: vec![], stages: Stages::Kept },
     }
 }
@@ -227,6 +227,7 @@ fn every_refusal_says_what_to_do() {
     let model = |name: &str, status| vec![logged("m-0", name, status), logged("m-1", name, status)];
     let pending = model("champion", LoggedModelStatus::Pending);
     let twins = model("champion", LoggedModelStatus::Ready);
+    let gone = BTreeMap::from([("m-0".to_owned(), vec!["MLmodel".to_owned(), "model.bin".to_owned()])]);
     let mut foreign = twins.clone();
     foreign.iter_mut().for_each(|model| model.info.source_run_id = "run-9".into());
     let mut unregistered = first();
@@ -243,7 +244,7 @@ fn every_refusal_says_what_to_do() {
         (in_state(RunStatus::Killed), "is KILLED, not FINISHED; train again"),
         (Facts { models: vec![], ..first() }, "made no model; promote the run that trained it"),
         (Facts { models: foreign, ..first() }, "made no model"),
-        (Facts { without_files: ["m-0".to_owned()].into(), ..first() }, "has no MLmodel file"),
+        (Facts { missing_files: gone, ..first() }, "is incomplete: MLmodel, model.bin missing or cut short"),
         (Facts { models: pending, ..first() }, "is still being uploaded, not ready"),
         (Facts { models: twins, ..first() }, "several models (m-0, m-1)"),
         (unregistered, "version 1 of demand is not registered; delete it"),

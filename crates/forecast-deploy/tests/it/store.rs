@@ -98,3 +98,34 @@ async fn unknown_runs_and_models_are_facts() {
     assert_eq!((facts.run, facts.registry.model), (None, None));
     assert_eq!(list(store.as_ref(), MODEL).await.unwrap().versions, []);
 }
+
+#[tokio::test]
+async fn files_that_are_missing_or_cut_short_are_facts() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).await;
+    let store = store.as_ref();
+    let run_id = trained(store, 0.3).await;
+    let model = gather(store, MODEL, &run_id).await.unwrap().models.remove(0).info;
+    let root = model.artifact_root().unwrap();
+    let put = async |path: &str, bytes: &[u8]| {
+        store.upload_bytes(bytes.to_vec(), &root.join(path).unwrap()).await.unwrap();
+    };
+    let missing = async || {
+        let facts = gather(store, MODEL, &run_id).await.unwrap();
+        facts.missing_files.get(&model.model_id).cloned().unwrap_or_default()
+    };
+    assert_eq!(missing().await, Vec::<String>::new());
+
+    let manifest = br#"{"files":[{"path":"model.bin","bytes":3},{"path":"data/plan","bytes":2}]}"#;
+    put("manifest.json", manifest).await;
+    assert_eq!(missing().await, ["model.bin", "data/plan"]);
+    put("model.bin", b"12").await;
+    put("data/plan", b"12").await;
+    assert_eq!(missing().await, ["model.bin"]);
+    put("model.bin", b"123").await;
+    assert_eq!(missing().await, Vec::<String>::new());
+    put("manifest.json", b"{").await;
+    assert_eq!(missing().await, ["manifest.json"]);
+    put("MLmodel", b"").await;
+    assert_eq!(missing().await, ["MLmodel"]);
+}
