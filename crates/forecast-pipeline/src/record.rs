@@ -100,6 +100,12 @@ impl Recorder {
         self.log(&Batch { params, ..Batch::default() }).await
     }
 
+    /// Sets the text on top of the run's page.
+    pub(crate) async fn note(&self, text: &str) -> Result<()> {
+        let note = format!("{text}\n\nSee `report.html` among the artifacts.");
+        self.store.set_tag(&self.run.run_id, &Tag::new(NOTE_TAG, note)).await
+    }
+
     /// Says which table the run has read.
     pub(crate) async fn log_dataset(&self, dataset: DatasetInput) -> Result<()> {
         self.store.log_inputs(&self.run.run_id, &[dataset]).await

@@ -122,6 +122,7 @@ impl Training<'_> {
             .await?;
         let written = self.steps.write(Arc::clone(&fitted), recorder.run(), &pending.info.model_id).await?;
         self.observer.event(TrainingEvent::Recording("reports"));
+        recorder.note(&written.headline).await?;
         recorder.upload(&written.reports()).await?;
         self.observer.event(TrainingEvent::Recording("model files"));
         let model = recorder.finish_model(&pending, &written.model()).await?;

@@ -49,6 +49,7 @@ fn described(run: &Run, outcome: &TrainingOutcome) {
     ] {
         assert_eq!(run.tag(key), Some(value), "{key}");
     }
+    assert!(run.tag("mlflow.note.content").is_some_and(|note| note.starts_with(&outcome.headline)));
 }
 
 async fn measured(store: &dyn MlflowStore, run: &Run, outcome: &TrainingOutcome) {
