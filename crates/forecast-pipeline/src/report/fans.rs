@@ -12,6 +12,9 @@ use crate::steps::Fitted;
 /// Periods of history shown before a forecast: twice the horizon, within these bounds.
 const HISTORY: (usize, usize) = (24, 180);
 
+/// With so few series all of them are ranked.
+const FEWEST_RANKED: usize = 6;
+
 /// One chart with its caption.
 pub(super) struct Fan {
     pub(super) title: &'static str,
@@ -27,8 +30,8 @@ pub(super) fn sentence(fitted: &Fitted) -> String {
     let Some(window) = fitted.report.windows.last() else { return String::new() };
     let last = window.origin.plus(window.horizon.steps() as i32);
     format!(
-        "The newest backtest window, {}, for the series that was forecast best, one in the middle, and the one \
-         that was forecast worst. The forecast was made without knowing anything to the right of the dashed line.",
+        "The newest backtest window, {}, for three of the better-selling half of the series: the one that was \
+         forecast best, one in the middle, and the one that was forecast worst. The forecast was made without knowing anything to the right of the dashed line.",
         period_range(fitted.ingested.quality.frequency, window.first(), last)
     )
 }
@@ -41,8 +44,7 @@ pub(super) fn band_label(levels: &QuantileLevels) -> String {
     }
 }
 
-/// Charts of the best, the median and the worst series by WAPE in the newest window, among those
-/// that sold anything in it.
+/// Charts of the best, the median and the worst series by WAPE in the newest window.
 pub(super) fn fans(fitted: &Fitted) -> Result<Vec<Fan>, TrainingError> {
     let ranked = ranked(fitted);
     let (Some(best), Some(worst)) = (ranked.first(), ranked.last()) else { return Ok(Vec::new()) };
@@ -64,14 +66,15 @@ pub(super) fn fans(fitted: &Fitted) -> Result<Vec<Fan>, TrainingError> {
         .collect()
 }
 
-/// WAPE and position of every series with sales in the newest window, best first.
+/// WAPE and position of the better-selling half of the series in the newest window, best first. The
+/// WAPE of a series that sold one piece says little: it may be thousands of percent.
 fn ranked(fitted: &Fitted) -> Vec<(f64, usize)> {
     let panel = &fitted.ingested.panel;
     let (Some(window), Some(forecasts)) = (fitted.report.windows.last(), fitted.champion().forecasts.last())
     else {
         return Vec::new();
     };
-    let mut ranked: Vec<(f64, usize)> = panel
+    let mut selling: Vec<(f64, f64, usize)> = panel
         .iter()
         .filter_map(|series| {
             let actuals = series.actuals_from(window.first(), window.horizon.steps());
@@ -79,9 +82,14 @@ fn ranked(fitted: &Fitted) -> Vec<(f64, usize)> {
             for (actual, forecast) in actuals.iter().zip(forecasts.row(series.index())) {
                 sums.add(f64::from(*actual), *forecast);
             }
-            Some((sums.wape(), series.index())).filter(|(wape, _)| wape.is_finite())
+            let sold =
+                actuals.iter().filter(|value| !value.is_nan()).map(|value| f64::from(*value).abs()).sum();
+            Some((sold, sums.wape(), series.index())).filter(|(_, wape, _)| wape.is_finite())
         })
         .collect();
+    selling.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.2.cmp(&right.2)));
+    selling.truncate(selling.len().div_ceil(2).max(FEWEST_RANKED));
+    let mut ranked: Vec<(f64, usize)> = selling.into_iter().map(|(_, wape, series)| (wape, series)).collect();
     ranked.sort_by(|left, right| left.0.total_cmp(&right.0).then(left.1.cmp(&right.1)));
     ranked
 }
