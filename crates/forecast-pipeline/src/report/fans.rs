@@ -6,6 +6,7 @@ use forecast_core::metrics::ErrorSums;
 use super::chart::{Axis, Band, Chart, Line, Role, Scale};
 use super::intervals::bounds;
 use super::words::{percent, period_range};
+use crate::actuals::actuals;
 use crate::error::TrainingError;
 use crate::steps::Fitted;
 
@@ -77,13 +78,12 @@ fn ranked(fitted: &Fitted) -> Vec<(f64, usize)> {
     let mut selling: Vec<(f64, f64, usize)> = panel
         .iter()
         .filter_map(|series| {
-            let actuals = series.actuals_from(window.first(), window.horizon.steps());
+            let actuals = actuals(series, window.first(), window.horizon.steps());
             let mut sums = ErrorSums::default();
             for (actual, forecast) in actuals.iter().zip(forecasts.row(series.index())) {
-                sums.add(f64::from(*actual), *forecast);
+                sums.add(*actual, *forecast);
             }
-            let sold =
-                actuals.iter().filter(|value| !value.is_nan()).map(|value| f64::from(*value).abs()).sum();
+            let sold = actuals.iter().filter(|value| !value.is_nan()).map(|value| value.abs()).sum();
             Some((sold, sums.wape(), series.index())).filter(|(_, wape, _)| wape.is_finite())
         })
         .collect();
@@ -102,7 +102,7 @@ fn chart(fitted: &Fitted, series: usize) -> Result<Chart, TrainingError> {
     let before = (2 * steps).clamp(HISTORY.0, HISTORY.1) as i32;
     let start = window.first().plus(-before).max(view.start());
     let shown = usize::try_from(window.first().since(start)).unwrap_or(0) + steps;
-    let actual = view.actuals_from(start, shown).iter().map(|value| f64::from(*value)).collect();
+    let actual = actuals(view, start, shown);
     let first = window.first().0;
     let mut lines = vec![Line { role: Role::Actual, start: start.0, values: actual }];
     let mut bands = Vec::new();

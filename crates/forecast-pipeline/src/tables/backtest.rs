@@ -11,13 +11,15 @@ use forecast_model::{Family, ModelResult};
 use super::columns::{
     BATCH_ROWS, ParquetFile, key_columns, key_names, number_field, text_field, time_column, time_field,
 };
+use crate::actuals::actuals;
 use crate::error::TrainingError;
 use crate::steps::Fitted;
 
 /// Beyond so many rows only the champion and seasonal naive are written.
 const MOST_ROWS: usize = 5_000_000;
 
-/// Writes one row per model, window, series and step.
+/// Writes one row per model, window, series and step. What was out of stock has no actual: the
+/// accuracy that the run reports can be computed from this table.
 pub(crate) fn write_backtest(fitted: &Fitted, path: &Path) -> Result<(), TrainingError> {
     let (report, panel) = (&fitted.report, &fitted.ingested.panel);
     let champion = fitted.champion().family;
@@ -77,11 +79,9 @@ impl Part<'_> {
         columns.push(Arc::new(Int32Array::from_iter_values(each_step().map(|step| step as i32 + 1))));
         let first = self.window.first();
         columns.push(time_column(panel.frequency(), each_step().map(|step| first.plus(step as i32))));
-        let actuals = series.iter().flat_map(|&one| {
-            let known = panel.series(one).actuals_from(first, steps);
-            (0..steps).map(|step| known.get(step).copied().map(f64::from).filter(|value| !value.is_nan()))
-        });
-        columns.push(Arc::new(actuals.collect::<Float64Array>()));
+        let known = series.iter().flat_map(|&one| actuals(panel.series(one), first, steps));
+        let known = known.map(|value| Some(value).filter(|value| !value.is_nan()));
+        columns.push(Arc::new(known.collect::<Float64Array>()));
         let forecasts = self.model.forecasts.get(self.number);
         let mean = |one: usize, step: usize| {
             forecasts.and_then(|all| all.row(one).get(step).copied()).filter(|value| !value.is_nan())

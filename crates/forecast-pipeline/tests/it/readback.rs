@@ -4,6 +4,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use forecast_core::QuantileLevels;
 use forecast_model::{ForecastRequest, artifact};
 use forecast_pipeline::{CHAMPION_TAG, Cancellation, NoObserver, TrainingOutcome, run};
@@ -90,7 +93,11 @@ async fn files(store: &dyn MlflowStore, run: &Run, folder: &Path) {
     );
     let to = folder.join("reports");
     store.download_dir(&root, &to).await.unwrap();
-    assert_eq!(rows(&to.join("backtest.parquet")), BACKTEST_ROWS);
+    let backtest = to.join("backtest.parquet");
+    assert_eq!(rows(&backtest), BACKTEST_ROWS);
+    let champion = run.param("champion").unwrap();
+    let (recomputed, logged) = (wape(&backtest, champion), run.metric("wape").unwrap());
+    assert!((recomputed - logged).abs() < 1e-9, "{recomputed} from the table, {logged} as logged");
     let quality: serde_json::Value =
         serde_json::from_reader(File::open(to.join("data_quality.json")).unwrap()).unwrap();
     assert_eq!(quality["series"], 6);
@@ -124,6 +131,23 @@ async fn model(store: &dyn MlflowStore, outcome: &TrainingOutcome, folder: &Path
     let forecast = model.forecast(&request).unwrap();
     assert_eq!(forecast.series.len(), 2);
     assert!(forecast.series[0].mean.iter().all(|value| value.is_finite() && *value >= 0.0));
+}
+
+/// The WAPE of a model, from the table of its forecasts.
+fn wape(path: &Path, model: &str) -> f64 {
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap().build().unwrap();
+    let (mut errors, mut sold) = (0.0, 0.0);
+    for batch in reader.map(Result::unwrap) {
+        let models = batch.column_by_name("model").unwrap().as_string::<i32>();
+        let number = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().clone();
+        let (actual, mean) = (number("actual"), number("mean"));
+        for row in (0..batch.num_rows()).filter(|&row| models.value(row) == model && actual.is_valid(row)) {
+            errors += (mean.value(row) - actual.value(row)).abs();
+            sold += actual.value(row).abs();
+        }
+    }
+    errors / sold
 }
 
 fn rows(path: &Path) -> i64 {
