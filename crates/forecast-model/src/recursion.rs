@@ -120,7 +120,7 @@ impl<'a> Block<'a> {
         model.predict(width, &mut self.rows, &mut self.values);
         for (at, (state, value)) in self.states.iter_mut().zip(&mut self.values).enumerate() {
             *value = floor.raise(featurizer.restore(state, *value));
-            featurizer.advance(state, &inputs(at), *value as f32);
+            featurizer.advance_expected(state, &inputs(at), *value as f32);
         }
     }
 }

@@ -119,6 +119,18 @@ pub enum Feature {
 }
 
 impl Feature {
+    /// Whether the feature tells how past values scatter, rather than how large they are: a spread, an
+    /// extreme, or where the zeros lie. Expected values scatter less than real ones.
+    pub(super) fn is_shape(&self) -> bool {
+        match self {
+            Self::Rolling { statistic, .. } | Self::SeasonalRolling { statistic, .. } => {
+                matches!(statistic, Statistic::Std | Statistic::Min | Statistic::Max)
+            }
+            Self::SinceNonZero | Self::ZeroShare { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The name, without the suffixes of features that have several columns.
     #[must_use]
     pub fn name(&self) -> String {

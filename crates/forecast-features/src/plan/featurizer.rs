@@ -30,6 +30,8 @@ pub struct Featurizer {
 #[derive(Clone, Debug)]
 enum Step {
     Past(Feature),
+    /// A shape feature, and its position among them.
+    Shape(Feature, usize),
     Exponential(usize),
     /// Position and number of values in a row of the calendar table.
     Dated {
@@ -48,7 +50,7 @@ impl Featurizer {
         let covariate = |name: &str| position(plan.input_covariates(), name);
         let tracked = tracked_covariates(plan);
         let past = |name: &str| tracked.iter().position(|&column| column == covariate(name)).unwrap_or(0);
-        let (mut dated_width, mut exponential) = (0, 0);
+        let (mut dated_width, mut exponential, mut shapes) = (0, 0, 0);
         let steps = plan
             .features()
             .iter()
@@ -66,6 +68,10 @@ impl Featurizer {
                 Feature::Relative { column } => Step::Relative(covariate(column), past(column)),
                 Feature::Change { column } => Step::Change(covariate(column), past(column)),
                 Feature::Static { column } => Step::Static(position(plan.input_statics(), column)),
+                shape if shape.is_shape() => {
+                    shapes += 1;
+                    Step::Shape(shape.clone(), shapes - 1)
+                }
                 other => Step::Past(other.clone()),
             })
             .collect();
@@ -115,6 +121,7 @@ impl Featurizer {
             count: 0,
             exponential: vec![f64::NAN; self.smoothing.len()],
             since_non_zero: None,
+            held: Vec::new(),
             past_covariates: vec![PastCovariate::NONE; self.tracked.len()],
         }
     }
@@ -148,6 +155,10 @@ impl Featurizer {
                     continue;
                 }
                 Step::Past(feature) => out[at] = past_feature(feature, state, past),
+                Step::Shape(feature, index) => {
+                    let held = state.held.get(*index).copied();
+                    out[at] = held.unwrap_or_else(|| past_feature(feature, state, past));
+                }
                 Step::Exponential(index) => out[at] = state.exponential[*index] as f32,
                 Step::Covariate(column) => out[at] = inputs.covariates[*column],
                 Step::Relative(column, past) => {
@@ -197,6 +208,21 @@ impl Featurizer {
         }
         state.age = state.age.saturating_add(1);
         state.next = state.next.plus(1);
+    }
+
+    /// Moves the state one period on with a forecast in place of the target. Features that tell how
+    /// values scatter stay what they were before the first forecast: a mean of 0.3 pieces a day is
+    /// neither a sale nor none, and the spread of means is not that of sales.
+    pub fn advance_expected(&self, state: &mut SeriesState, inputs: &StepInputs<'_>, forecast: f32) {
+        if state.held.is_empty() {
+            let past = state.values.newest();
+            let shape = |step: &Step| match step {
+                Step::Shape(feature, _) => Some(past_feature(feature, state, past)),
+                _ => None,
+            };
+            state.held = self.steps.iter().filter_map(shape).collect();
+        }
+        self.advance(state, inputs, forecast);
     }
 
     /// The target of the state's next period in the units that models are fitted in.

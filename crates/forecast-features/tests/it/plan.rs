@@ -224,6 +224,34 @@ fn features_match_hand_calculation() {
 }
 
 #[test]
+fn forecasts_move_levels_and_leave_the_scatter_as_it_was() {
+    let panel = simple();
+    let plan = every_feature(Vec::new(), &panel);
+    let featurizer = compiled(&plan, &panel);
+    let mut state = featurizer.state(panel.series(0));
+    let inputs = StepInputs { period: state.next_period(), covariates: &[1.0, 0.0], statics: &[0.0] };
+    let row = |state: &SeriesState| {
+        let mut row = vec![0.0; featurizer.width()];
+        featurizer.row(state, &inputs, &mut row);
+        row
+    };
+    let mut real = state.clone();
+    let before = row(&state);
+    for _ in 0..3 {
+        featurizer.advance_expected(&mut state, &inputs, 0.25);
+        featurizer.advance(&mut real, &inputs, 0.25);
+    }
+    let (forecast, observed) = (row(&state), row(&real));
+    let shape =
+        ["rolling_std_3_lag_2", "rolling_min_3_lag_3", "rolling_max_2", "since_non_zero", "zero_share_4"];
+    for (index, column) in plan.columns().iter().enumerate() {
+        let expected = if shape.contains(&column.name.as_str()) { before[index] } else { observed[index] };
+        assert_eq!(forecast[index].to_bits(), expected.to_bits(), "{}", column.name);
+    }
+    assert_eq!(forecast[0], 0.25);
+}
+
+#[test]
 fn a_sample_depends_on_the_seed_alone() {
     let rows: Vec<_> = (0..400u16).map(|day| (Some((day % 7) as u8), 1, true)).collect();
     let full = panel(&[(0, rows.clone()), (3, rows.clone()), (9, rows)]);
