@@ -50,11 +50,11 @@ pub(crate) struct Cli {
     /// Print the result as one JSON object, the last line of standard output
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags,
     /// Take back the availability column that the settings file names
     #[arg(long, conflicts_with = "available", help_heading = "Data")]
     pub(crate) no_availability: bool,
-    #[command(flatten)]
-    pub(crate) settings: SettingFlags,
 }
 
 /// Flags that are settings; serialised they make a table like that of `forecast.toml`.

@@ -177,6 +177,7 @@ fn init_says_what_it_cannot_use() {
 fn help_names_settings_examples_variables_and_exit_codes() {
     let found = Shop::new().run(&["--help"]);
     assert_eq!(found.code, Some(0));
+    insta::assert_snapshot!(found.stdout);
     for expected in ["--known-future", "Examples:", "MLFLOW_TRACKING_URI", "65 bad data", "130 interrupted"] {
         assert!(found.stdout.contains(expected), "{expected}: {}", found.stdout);
     }

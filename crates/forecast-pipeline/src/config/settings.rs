@@ -71,7 +71,7 @@ settings! {
     dead_after "dead_after": usize;
     /// Most rows of the table once gaps are filled.
     max_panel_rows "max_panel_rows": u64;
-    /// How many periods ahead to forecast; see [`Settings::with_usual_horizon`].
+    /// How many periods ahead to forecast; [`crate::usual_horizon`] suggests it.
     horizon "horizon": Horizon;
     /// Quantile levels.
     quantiles "quantiles": QuantileLevels;

@@ -7,3 +7,4 @@ mod endings;
 mod readback;
 mod server;
 mod shop;
+mod suggestions;
