@@ -20,16 +20,17 @@ pub struct SuggestOptions {
 }
 
 impl FeaturePlan {
-    /// Lags and windows over one to four seasons, a year back where the history has two, calendar,
-    /// and every column of the panel; prices also relative to their past.
+    /// Lags and windows over one to four seasons, a year back where the history has two, calendar (of
+    /// the year where the history has one and a half), and every column of the panel; prices also relative to their past.
     ///
     /// # Errors
     /// [`super::PlanError`] when two columns would get the same name, such as a known-future column
     /// that is called `lag_7`.
     pub fn suggested(panel: &Panel, options: &SuggestOptions) -> Result<Self, super::PlanError> {
         let span = panel.span().map_or(0, |(first, last)| last.since(first).unsigned_abs() as usize + 1);
-        let mut features = past(panel.frequency(), span.saturating_sub(options.horizon.steps()));
-        features.extend(calendar(panel.frequency()));
+        let history = span.saturating_sub(options.horizon.steps());
+        let mut features = past(panel.frequency(), history);
+        features.extend(calendar(panel.frequency(), history));
         features.extend(options.holidays.iter().map(|&country| Feature::Holidays { country }));
         for (index, covariate) in panel.covariates().iter().enumerate() {
             let column = || covariate.name.clone();
@@ -88,19 +89,26 @@ fn past(frequency: Frequency, history: usize) -> Vec<Feature> {
     features
 }
 
-fn calendar(frequency: Frequency) -> Vec<Feature> {
+/// Where in the day, week, month and year a period lies. Of the year only where a good part of it was
+/// seen twice: a model cannot tell the season from the trend of a single year.
+fn calendar(frequency: Frequency, history: usize) -> Vec<Feature> {
     use CalendarField as Field;
-    let fields: &[Field] = match frequency {
-        Frequency::Hourly => &[Field::HourOfDay, Field::DayOfWeek, Field::MonthOfYear],
-        Frequency::Daily => {
-            &[Field::DayOfWeek, Field::DayOfMonth, Field::MonthOfYear, Field::IsMonthStart, Field::IsMonthEnd]
-        }
-        Frequency::Weekly(_) => &[Field::WeekOfYear, Field::MonthOfYear],
-        Frequency::MonthStart | Frequency::MonthEnd => &[Field::MonthOfYear],
-        Frequency::QuarterStart | Frequency::QuarterEnd => &[Field::QuarterOfYear],
+    let knows_the_year = history >= frequency.periods_per_year() * 3 / 2;
+    let (fields, of_the_year): (&[Field], &[Field]) = match frequency {
+        Frequency::Hourly => (&[Field::HourOfDay, Field::DayOfWeek], &[Field::MonthOfYear]),
+        Frequency::Daily => (
+            &[Field::DayOfWeek, Field::DayOfMonth, Field::IsMonthStart, Field::IsMonthEnd],
+            &[Field::MonthOfYear],
+        ),
+        Frequency::Weekly(_) => (&[], &[Field::WeekOfYear, Field::MonthOfYear]),
+        Frequency::MonthStart | Frequency::MonthEnd => (&[], &[Field::MonthOfYear]),
+        Frequency::QuarterStart | Frequency::QuarterEnd => (&[], &[Field::QuarterOfYear]),
     };
-    let mut features: Vec<Feature> = fields.iter().map(|&field| Feature::Calendar { field }).collect();
-    if matches!(frequency, Frequency::Hourly | Frequency::Daily | Frequency::Weekly(_)) {
+    let of_the_year = if knows_the_year { of_the_year } else { &[] };
+    let fields = fields.iter().chain(of_the_year);
+    let mut features: Vec<Feature> = fields.map(|&field| Feature::Calendar { field }).collect();
+    let has_waves = matches!(frequency, Frequency::Hourly | Frequency::Daily | Frequency::Weekly(_));
+    if has_waves && knows_the_year {
         features.push(Feature::Fourier { order: 3 });
     }
     features
