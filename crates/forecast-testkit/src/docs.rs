@@ -3,8 +3,9 @@
 //! A document marks such a part with `<!-- begin NAME -->` and `<!-- end NAME -->`. The test that knows
 //! what should stand there calls [`check_section`]; run with `UPDATE_DOCS=1` it writes it instead.
 
-use std::path::PathBuf;
 use std::{env, fs};
+
+use crate::workspace;
 
 /// The environment variable that makes [`check_section`] write.
 const UPDATE: &str = "UPDATE_DOCS";
@@ -14,7 +15,7 @@ const UPDATE: &str = "UPDATE_DOCS";
 /// # Errors
 /// What to do: mark the part, or run the test again with `UPDATE_DOCS=1`.
 pub fn check_section(document: &str, name: &str, expected: &str) -> Result<(), String> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(document);
+    let path = workspace::root().join(document);
     let text = fs::read_to_string(&path).map_err(|error| format!("{document}: {error}"))?;
     let updated = with_section(&text, name, expected).map_err(|error| format!("{document}: {error}"))?;
     if updated == text {

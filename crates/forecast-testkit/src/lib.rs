@@ -5,3 +5,4 @@ pub mod ledger;
 pub mod mlflow;
 pub mod sample;
 pub mod scripted_http;
+pub mod workspace;

@@ -1,7 +1,5 @@
 //! The description of the API, against the API.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use crate::fixture::Registry;
@@ -13,7 +11,7 @@ fn document() -> Value {
 
 #[test]
 fn the_committed_copy_is_up_to_date() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let path = forecast_testkit::workspace::root().join("crates/forecast-http/openapi.json");
     let expected = forecast_http::openapi_json();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &expected).unwrap();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::HarnessError;
+use crate::workspace;
 
 /// The Python environment that `ci/setup-dev.sh` makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ impl DevEnvironment {
     /// # Errors
     /// [`HarnessError::NotSetUp`].
     pub fn find() -> Result<Self, HarnessError> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let workspace = workspace::root();
         let dir = match std::env::var_os("FORECAST_DEV_DIR") {
             Some(dir) => workspace.join(dir),
             None => workspace.join(".dev"),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::workspace::{metadata, root};
+use forecast_testkit::workspace::root;
+
+use crate::workspace::metadata;
 
 type Names<'a> = BTreeSet<&'a str>;
 

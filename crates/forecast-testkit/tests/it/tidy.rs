@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs::read_to_string;
 
-use crate::workspace::{metadata, root, rust_files};
+use forecast_testkit::workspace::root;
+
+use crate::workspace::{metadata, rust_files};
 
 const LONGEST_FILE_LINES: usize = 400;
 

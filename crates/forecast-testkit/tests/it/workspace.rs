@@ -1,9 +1,10 @@
 //! What `cargo metadata` and the file tree say of this workspace.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use forecast_testkit::workspace::root;
 use serde::Deserialize;
 
 /// The part of `cargo metadata` that the tests read.
@@ -36,11 +37,6 @@ impl Package {
             .map(|dependency| dependency.name.as_str())
             .collect()
     }
-}
-
-/// The folder that holds the workspace.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// Every crate of the workspace, without what is outside of it.
