@@ -1,7 +1,7 @@
 //! Rolling-origin backtests: every family forecasts what it has not seen, and is measured.
 
 use forecast_core::backtest::Refit;
-use forecast_core::{Panel, Predict, QuantileLevels, RollingOrigin};
+use forecast_core::{Panel, QuantileLevels, RollingOrigin};
 use forecast_features::matrix::FeatureMatrix;
 use forecast_features::plan::{FeaturePlan, Featurizer};
 use serde::{Deserialize, Serialize};
@@ -97,7 +97,7 @@ pub fn backtest(
                 Some(model) => model,
                 None => fit(family, (plan, rows.as_ref()), config, observer)?,
             };
-            let forecasts = model.predict(&known, window.horizon)?;
+            let forecasts = model.predict_measured(&known, window.horizon)?;
             card.add(&truth, forecasts, started.elapsed());
             *fitted = Some(model);
             progress.step(label(family.name()));

@@ -74,6 +74,23 @@ impl FittedFamily {
         Self { family, floor, global: Some(global) }
     }
 
+    /// Forecasts to be measured against what happened, in a backtest. A panel holds the covariates of
+    /// all periods that can be measured, but none of those before a series began or after it ended:
+    /// such steps are forecast without, and do not count.
+    pub(crate) fn predict_measured(
+        &self,
+        panel: &Panel,
+        horizon: Horizon,
+    ) -> Result<PointForecasts, ForecastError> {
+        let Some(Global { featurizer, model }) = &self.global else {
+            return Ok(local_forecasts((self.family, self.floor), panel, horizon));
+        };
+        featurizer.plan().check_panel(panel)?;
+        let recursion = Recursion { featurizer, model, floor: self.floor };
+        let state = |index: usize| featurizer.state(panel.series(index));
+        Ok(recursion.run((panel.len(), horizon), state, &PanelValues(panel)))
+    }
+
     /// The part of a global family; `None` for a local one.
     pub(crate) fn global_part(&self) -> Option<&Global> {
         self.global.as_ref()
@@ -84,14 +101,10 @@ impl Predict for FittedFamily {
     type Error = ForecastError;
 
     fn predict(&self, panel: &Panel, horizon: Horizon) -> Result<PointForecasts, ForecastError> {
-        let Some(Global { featurizer, model }) = &self.global else {
-            return Ok(local_forecasts((self.family, self.floor), panel, horizon));
-        };
-        featurizer.plan().check_panel(panel)?;
-        check_future(featurizer.plan(), panel, horizon)?;
-        let recursion = Recursion { featurizer, model, floor: self.floor };
-        let state = |index: usize| featurizer.state(panel.series(index));
-        Ok(recursion.run((panel.len(), horizon), state, &PanelValues(panel)))
+        if let Some(Global { featurizer, .. }) = &self.global {
+            check_future(featurizer.plan(), panel, horizon)?;
+        }
+        self.predict_measured(panel, horizon)
     }
 }
 

@@ -4,7 +4,7 @@ use forecast_core::backtest::Refit;
 use forecast_core::metrics::ErrorSums;
 use forecast_model::{CalibrationCheck, Family, Metric, ModelError, NoObserver, Phase, backtest};
 
-use crate::support::{SERIES, Watcher, config, levels, panel, plan};
+use crate::support::{DAYS, SERIES, Watcher, config, levels, panel, part_of, plan};
 
 #[test]
 fn every_family_is_measured_and_global_models_beat_the_naive_ones() {
@@ -80,6 +80,26 @@ fn a_window_does_not_know_what_comes_after_it() {
         );
     }
     assert_eq!(alone.calibration, CalibrationCheck::SameWindow);
+}
+
+#[test]
+fn series_that_begin_or_end_around_a_window_need_no_covariates_elsewhere() {
+    let whole = panel(0);
+    // One series begins within the last window; one ends before it, one within it.
+    let rows = |index: usize| match index {
+        0 => DAYS - 5..DAYS,
+        1 => 0..DAYS - 20,
+        2 => 0..DAYS - 8,
+        _ => 0..whole.series(index).len(),
+    };
+    let some = part_of(&whole, rows);
+    let config = config(&[Family::Ridge, Family::RandomForest, Family::Naive]);
+    let report = backtest(&some, &plan(&some), &config, &NoObserver).unwrap();
+    for model in &report.models {
+        let counts: Vec<u64> = model.by_series.iter().map(|accuracy| accuracy.count).collect();
+        assert_eq!(counts[..4], [0, 22, 34, 42], "{}", model.family);
+        assert!(model.overall.wape.is_finite(), "{}", model.family);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A panel made by hand: weekly seasons, promotions that sell twice as much, noise.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
@@ -63,6 +64,27 @@ pub(crate) fn panel(beyond: usize) -> Panel {
         kind: ColumnKind::Categorical { levels: Arc::from(["big".to_owned(), "small".to_owned()]) },
         values: (0..SERIES).map(|series| if series > 5 { 0.0 } else { 1.0 }).collect(),
     }];
+    builder.build().unwrap()
+}
+
+/// The rows `kept` of every series of a panel without covariates beyond its history.
+pub(crate) fn part_of(panel: &Panel, kept: impl Fn(usize) -> Range<usize>) -> Panel {
+    let mut builder = PanelBuilder::new(panel.frequency(), "sales", ["store"]);
+    let mut promo = Vec::new();
+    for series in panel.iter() {
+        let kept = kept(series.index());
+        builder.spans.push(SeriesSpan {
+            key: series.key().clone(),
+            start: series.start().plus(kept.start as i32),
+            rows: kept.len(),
+            covariate_rows: kept.len(),
+        });
+        builder.target.extend(&series.target()[kept.clone()]);
+        promo.extend_from_slice(&series.covariate(0)[kept]);
+    }
+    builder.covariates =
+        vec![Covariate { name: "promo".to_owned(), kind: ColumnKind::Numeric, values: promo.into() }];
+    builder.statics = panel.statics().to_vec();
     builder.build().unwrap()
 }
 
