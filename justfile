@@ -61,3 +61,7 @@ sample *args:
 # A real MLflow server on PostgreSQL to try things against, until Enter is pressed.
 mlflow:
     cargo run --locked -p forecast-testkit --example mlflow_server
+
+# The whole job on the public data sets in a folder: `just real-data ../data m5`.
+real-data *args:
+    ci/real-data.sh {{ args }}

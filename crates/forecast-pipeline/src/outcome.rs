@@ -52,6 +52,8 @@ pub struct LeaderboardRow {
     /// Its backtest over all windows.
     #[serde(flatten)]
     pub accuracy: Accuracy,
+    /// Its WAPE in each window, oldest first; null where nothing was sold.
+    pub wape_by_window: Vec<Option<f64>>,
     /// Seconds that fitting took, all windows together.
     pub fit_seconds: f64,
 }
@@ -64,6 +66,11 @@ pub(crate) fn leaderboard(report: &BacktestReport, champion: Family) -> Vec<Lead
         model: model.family.to_string(),
         champion: model.family == champion,
         accuracy: model.overall,
+        wape_by_window: model
+            .by_window
+            .iter()
+            .map(|window| Some(window.wape).filter(|v| v.is_finite()))
+            .collect(),
         fit_seconds: model.fit_seconds,
     })
     .collect()
