@@ -46,6 +46,7 @@ pub(crate) fn plan(cli: &Cli) -> Result<Plan, Failure> {
         _ => variable(name),
     }));
     let checked = merged(&flags, &file, cli.no_availability).and_then(Settings::check);
+    let checked = checked.and_then(|training| training.check_output().map(|()| training));
     let training = checked.map_err(|error| problems.add("", error.problems)).ok();
     match (training, client, telemetry) {
         (Some(training), Some(client), Some(telemetry)) if problems.texts.is_empty() => Ok(Plan {
@@ -129,11 +130,8 @@ fn from_flags(flags: &SettingFlags, problems: &mut Problems) -> Settings {
 /// reading the table in earnest then says what is wrong with it.
 fn horizon_for(settings: &Settings) -> Option<Horizon> {
     let daily = Horizon::new(DAILY_HORIZON).ok();
-    let (Some(data), Some(time)) = (settings.data.as_ref().and_then(|data| data.0.first()), &settings.time)
-    else {
-        return daily;
-    };
-    let horizon = usual_horizon(Path::new(data), time, settings.time_format.as_deref()).or(daily)?;
+    let (Some(data), Some(time)) = (&settings.data, &settings.time) else { return daily };
+    let horizon = usual_horizon(&data.0, time, settings.time_format.as_deref()).or(daily)?;
     eprintln!("horizon {horizon}, as usual for such data; choose another with --horizon");
     Some(horizon)
 }

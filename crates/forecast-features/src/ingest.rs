@@ -59,6 +59,7 @@ pub use report::{
 };
 pub use rows::{Cell, Row};
 pub use schema::{ColumnSchema, ColumnType};
+pub use source::{is_source, source_files};
 pub use spec::TableSpec;
 
 /// Files to read and how.

@@ -7,6 +7,7 @@
 //! What this module refuses: unknown settings, and reading the environment.
 
 mod check;
+mod output;
 mod problem;
 mod settings;
 

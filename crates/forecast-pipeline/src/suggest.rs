@@ -11,6 +11,9 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use forecast_core::Horizon;
+use forecast_features::ingest::{IngestError, source_files};
+
+use table::TableHead;
 
 /// Why no configuration could be suggested.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +27,20 @@ pub enum SuggestError {
         /// What the system or the format says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The folder holds no table.
-    #[error("`{}` is a folder without a table in it (.csv, .tsv, .txt, plain or .gz, or .parquet)", path.display())]
-    NoTable {
-        /// The folder.
+    /// There is no file to look at.
+    #[error(transparent)]
+    Sources(#[from] IngestError),
+    /// A column is named like a date.
+    #[error(
+        "a column of `{}` is named `{name}`, like a date: where the first line holds values, write a line with the \
+         names of the columns above it; where every date has its column, make one row per series and date",
+        path.display()
+    )]
+    DateAsName {
+        /// The file.
         path: PathBuf,
+        /// The column's name.
+        name: String,
     },
     /// There are no rows to look at.
     #[error("`{}` has no rows: nothing can be told from it", path.display())]
@@ -54,16 +66,18 @@ pub enum SuggestError {
     },
 }
 
-/// Looks at a table (a file, or the first one of a folder) and writes a commented `forecast.toml`
-/// for it.
+/// Looks at a table (a file, or the first one of a folder or pattern) and writes a commented
+/// `forecast.toml` for it.
 ///
 /// # Errors
 /// [`SuggestError`] where the table cannot be read or has no date or no number.
 pub fn suggest_config(data: &Path) -> Result<String, SuggestError> {
-    let file = first_table(data)?;
-    let table = table::read(&file)?;
+    let (file, table) = head(&[data.display().to_string()])?;
     if table.rows() == 0 {
         return Err(SuggestError::Empty { path: file });
+    }
+    if let Some(column) = table.columns.iter().find(|column| guess::is_iso(&column.name)) {
+        return Err(SuggestError::DateAsName { path: file, name: column.name.clone() });
     }
     let roles = roles::assign(&table, &file)?;
     Ok(text::write(data, &table, &roles))
@@ -73,27 +87,18 @@ pub fn suggest_config(data: &Path) -> Result<String, SuggestError> {
 /// hours, 28 days, 13 weeks, 12 months or 4 quarters. `None` where the table cannot be read or the
 /// spacing cannot be told: reading it in earnest says why.
 #[must_use]
-pub fn usual_horizon(data: &Path, time: &str, time_format: Option<&str>) -> Option<Horizon> {
-    let table = first_table(data).and_then(|file| table::read(&file)).ok()?;
+pub fn usual_horizon(data: &[String], time: &str, time_format: Option<&str>) -> Option<Horizon> {
+    let (_, table) = head(data).ok()?;
     let times = table.columns.iter().find(|column| column.name == time)?;
     let frequency = roles::frequency(times, time_format)?;
     Horizon::new(roles::horizon(Some(frequency), &table, times)).ok()
 }
 
-/// The file itself, or the first table of a folder by name.
-fn first_table(data: &Path) -> Result<PathBuf, SuggestError> {
-    if !data.is_dir() {
-        return Ok(data.to_owned());
-    }
-    let fail = |source: std::io::Error| SuggestError::Read { path: data.to_owned(), source: source.into() };
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(data).map_err(fail)? {
-        let path = entry.map_err(fail)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let plain = name.strip_suffix(".gz").unwrap_or(&name);
-        if path.is_file() && [".csv", ".tsv", ".txt", ".parquet"].iter().any(|end| plain.ends_with(end)) {
-            files.push(path);
-        }
-    }
-    files.into_iter().min().ok_or_else(|| SuggestError::NoTable { path: data.to_owned() })
+/// The beginning of the first of all files. Where there are more, the table goes on.
+fn head(data: &[String]) -> Result<(PathBuf, TableHead), SuggestError> {
+    let mut files = source_files(data)?.into_iter();
+    let file = files.next().unwrap_or_default();
+    let mut table = table::read(&file)?;
+    table.cut |= files.next().is_some();
+    Ok((file, table))
 }

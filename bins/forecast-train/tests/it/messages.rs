@@ -30,7 +30,7 @@ fn wrong_usage_is_2() {
 #[test]
 fn wrong_settings_are_64_and_leave_nothing() {
     let shop = Shop::new();
-    let cases: [(&[&str], &str); 25] = [
+    let cases: [(&[&str], &str); 27] = [
         (&["--horizon", "0"], "horizon: the horizon must lie between 1 and 10000 periods, not 0"),
         (&["--frequency", "fortnightly"], "frequency: `fortnightly` is not a frequency"),
         (&["--quantiles", "1.5"], "quantiles: "),
@@ -49,6 +49,8 @@ fn wrong_settings_are_64_and_leave_nothing() {
         (&["--tags", "alone"], "tags: `alone` must be written key=value"),
         (&["--tags", "mlflow.user=eve"], "choose another"),
         (&["--forecast-out", "f.xlsx"], "forecast_out: `f.xlsx` must end in .csv or .parquet"),
+        (&["--forecast-out", "no/such/f.csv"], "forecast_out: there is no folder `no/such`"),
+        (&["--forecast-out", "sales.csv"], "`sales.csv` is among the tables that are read"),
         (&["--known-future", "price", "--forecast-out", "f.csv"], "needs the future values of price"),
         (&["--static", "date"], "`date` is both time and static"),
         (&["--categorical", "colour"], "`colour` is listed as categorical"),

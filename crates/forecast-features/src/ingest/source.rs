@@ -57,6 +57,63 @@ pub(crate) fn resolve_sources(sources: &[String]) -> Result<Vec<SourceFile>, Ing
     Ok(files)
 }
 
+/// The local files that `sources` (paths, directories or glob patterns) stand for, in the order they
+/// are read in. A plain path is taken as it is, whether there is such a file or not.
+///
+/// # Errors
+/// A directory without a table, a pattern that matches nothing, an address, or a folder that cannot
+/// be read.
+pub fn source_files(sources: &[String]) -> Result<Vec<PathBuf>, IngestError> {
+    let mut files = Vec::new();
+    for source in sources {
+        let source = source.strip_prefix("file://").unwrap_or(source);
+        if is_url(source) {
+            return Err(IngestError::NoFiles {
+                source_name: source.to_owned(),
+                reason: "is not on this machine".to_owned(),
+            });
+        }
+        files.extend(expand(source)?);
+    }
+    Ok(files)
+}
+
+/// Whether `path`, which need not exist, is or would be one of the files that `sources` stand for.
+#[must_use]
+pub fn is_source(path: &Path, sources: &[String]) -> bool {
+    let Some(path) = resolved(path) else { return false };
+    let named = path.file_name().is_some_and(|name| is_table_name(&name.to_string_lossy()));
+    sources.iter().map(|source| source.strip_prefix("file://").unwrap_or(source)).any(|source| {
+        let place = Path::new(source);
+        if place.is_dir() {
+            return named && place.canonicalize().is_ok_and(|folder| path.starts_with(folder));
+        }
+        resolved(place).is_some_and(|file| file == path)
+            || expand(source)
+                .is_ok_and(|files| files.iter().filter_map(|file| resolved(file)).any(|f| f == path))
+            || pattern_of(source).is_some_and(|pattern| pattern.matches_path(&path))
+    })
+}
+
+/// The full path without links; the file itself need not exist.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let folder = match path.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        folder => folder,
+    };
+    path.canonicalize()
+        .or_else(|_| {
+            Ok::<_, std::io::Error>(folder.canonicalize()?.join(path.file_name().unwrap_or_default()))
+        })
+        .ok()
+}
+
+/// The pattern with its full path.
+fn pattern_of(source: &str) -> Option<glob::Pattern> {
+    let full = std::path::absolute(source).ok()?;
+    source.contains(['*', '?', '[']).then(|| glob::Pattern::new(full.to_str()?).ok())?
+}
+
 #[cfg(not(feature = "cloud"))]
 fn from_cloud(url: &str) -> Result<Vec<SourceFile>, IngestError> {
     Err(IngestError::CloudNotBuilt { url: url.to_owned() })
@@ -183,6 +240,22 @@ mod tests {
             .collect();
         // A pattern matches what it says, hidden files too.
         assert_eq!(names, ["a.parquet", "b.csv", ".hidden.csv"]);
+    }
+
+    #[test]
+    fn a_file_that_would_be_read_is_known_as_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("sales")).unwrap();
+        std::fs::write(root.join("sales/a.csv"), "x").unwrap();
+        let reads = |source: &str, file: &str| {
+            is_source(&root.join(file), &[root.join(source).display().to_string()])
+        };
+        assert!(reads("sales/a.csv", "sales/a.csv") && reads("sales/a.csv", "sales/../sales/a.csv"));
+        assert!(reads("sales", "sales/a.csv") && reads("sales", "sales/new.parquet"));
+        assert!(reads("sales/*.csv", "sales/a.csv") && reads("sales/*.csv", "sales/new.csv"));
+        assert!(!reads("sales/a.csv", "sales/new.csv") && !reads("sales", "new.csv"));
+        assert!(!reads("sales/*.csv", "sales/new.parquet") && !reads("gone.csv", "no/such/folder/f.csv"));
     }
 
     #[test]

@@ -48,6 +48,11 @@ impl Settings {
             "is missing; name the file, folder or pattern of the sales table",
         );
         let future = words(self.future);
+        problems.ensure(
+            future.is_empty() || !table.known_future.is_empty(),
+            "future",
+            "is of no use alone; name the columns that are known in advance with `known_future`",
+        );
         let families = families(self.models, &mut problems);
         let metric = match &self.metric {
             Some(text) => problems.parsed("metric", text).unwrap_or(Metric::Wape),
@@ -343,5 +348,7 @@ mod tests {
         let error = check("known_future='price'\nforecast_out='f.csv'").unwrap_err();
         assert!(error.to_string().contains("needs the future values of price"), "{error}");
         assert!(check("known_future='price'\nfuture='n.csv'\nforecast_out='f.csv'").is_ok());
+        let error = check("future='n.csv'").unwrap_err();
+        assert!(error.to_string().contains("future: is of no use alone"), "{error}");
     }
 }

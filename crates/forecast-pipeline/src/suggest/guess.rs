@@ -65,14 +65,18 @@ fn time_format(values: &[&str]) -> Option<Option<&'static str>> {
         .map(Some)
 }
 
-fn is_iso(text: &str) -> bool {
+/// Whether `text` is a date or time that needs no format.
+pub(super) fn is_iso(text: &str) -> bool {
     let compact = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     if compact {
         return NaiveDate::parse_from_str(text, "%Y%m%d")
             .is_ok_and(|date| (1900..2200).contains(&chrono::Datelike::year(&date)));
     }
     let text = text.trim_end_matches('Z');
-    let quarter = text.len() == 7 && text.get(4..6) == Some("-Q") && text[..4].parse::<u16>().is_ok();
+    let quarter = text.split_once('Q').is_some_and(|(year, number)| {
+        let year = year.strip_suffix('-').unwrap_or(year);
+        year.len() == 4 && year.parse::<u16>().is_ok() && matches!(number, "1" | "2" | "3" | "4")
+    });
     let month = text.len() == 7 && NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").is_ok();
     quarter
         || month
@@ -97,7 +101,8 @@ mod tests {
     fn times_are_told_with_their_format() {
         assert_eq!(time_format(&["2024-01-31", "2024-02-01T10:00:00"]), Some(None));
         assert_eq!(time_format(&["20240131"]), Some(None));
-        assert_eq!(time_format(&["2024-Q1"]), Some(None));
+        assert_eq!(time_format(&["2024-Q1", "2024Q2"]), Some(None));
+        assert_eq!(time_format(&["2024-Q5"]), None);
         assert_eq!(time_format(&["31/01/2024"]), Some(Some("%d/%m/%Y")));
         assert_eq!(time_format(&["01/31/2024", "02/01/2024"]), Some(Some("%m/%d/%Y")));
         assert_eq!(time_format(&["12345678"]), None);

@@ -112,9 +112,9 @@ fn read_csv(source: impl Read) -> Outcome<TableHead> {
     let separator = separator(&first[start..]);
     let whole = io::Cursor::new(first[start..].to_vec()).chain(source);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(whole);
-    let mut head = TableHead::new(reader.headers()?.iter().map(str::to_owned));
+    let mut head = TableHead::new(reader.headers().map_err(told)?.iter().map(str::to_owned));
     let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record)? {
+    while reader.read_record(&mut record).map_err(told)? {
         if head.rows() == MOST_ROWS {
             head.cut = true;
             break;
@@ -124,6 +124,18 @@ fn read_csv(source: impl Read) -> Outcome<TableHead> {
         }
     }
     Ok(head)
+}
+
+/// What a person can do about a text that cannot be read.
+fn told(error: csv::Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.as_ref().map_or(1, csv::Position::line);
+            let text = "is not UTF-8: save the file as UTF-8 (for instance: iconv -f latin1 -t utf-8)";
+            format!("line {line} {text}").into()
+        }
+        _ => error.into(),
+    }
 }
 
 /// The separator that the header has most of.
@@ -187,5 +199,7 @@ mod tests {
         assert_eq!(head.columns[1].values, ["a;b", "c"]);
         assert_eq!(head.columns[0].codes, [0, 1]);
         assert_eq!(separator(b"sales\n1\n"), b',');
+        let error = read_csv(&b"day,shop\n2024-01-01,Caf\xe9\n"[..]).unwrap_err().to_string();
+        assert!(error.starts_with("line 2 is not UTF-8: save the file as UTF-8"), "{error}");
     }
 }

@@ -84,7 +84,7 @@ pub(super) fn write(data: &Path, table: &TableHead, roles: &Roles) -> String {
     line("# holidays = [\"FR\"]  # countries whose public holidays matter");
     line("");
     line("# The backtest that chooses the champion.");
-    line("windows = 3");
+    line("# windows = 3  # 3 when left out, or fewer where the history is short");
     line("metric = \"wape\"  # or mae, rmse, smape, mase, rmsse, bias, pinball");
     let families: Vec<String> =
         forecast_model::Family::all().iter().map(|family| quoted(&family.to_string())).collect();

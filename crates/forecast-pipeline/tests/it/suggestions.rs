@@ -33,8 +33,34 @@ fn other_ways_of_writing_are_noticed() {
     assert_eq!(settings.series.unwrap().0, ["boutique"]);
     assert_eq!(settings.known_future.unwrap().0, ["prix"]);
     assert_eq!(settings.decimal, Some(forecast_features::ingest::DecimalMark::Comma));
-    let horizon = usual_horizon(&path, "jour", Some("%d/%m/%Y"));
+    let horizon = usual_horizon(&[path.display().to_string()], "jour", Some("%d/%m/%Y"));
     assert_eq!(horizon.map(Horizon::steps), Some(4), "a sixth of 28 days");
-    assert_eq!(usual_horizon(&path, "jour", Some("%Y")), None);
-    assert_eq!(usual_horizon(&path, "nowhere", None), None);
+    assert_eq!(usual_horizon(&[path.display().to_string()], "jour", Some("%Y")), None);
+    assert_eq!(usual_horizon(&[path.display().to_string()], "nowhere", None), None);
+}
+
+#[test]
+fn the_horizon_suits_a_table_in_several_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for month in 1..=3 {
+        let rows: String = (1..=28).map(|day| format!("2025-{month:02}-{day:02},{day}\n")).collect();
+        std::fs::write(folder.path().join(format!("sales-{month}.csv")), format!("date,sales\n{rows}"))
+            .unwrap();
+    }
+    let root = folder.path().display();
+    let steps = |data: &[String]| usual_horizon(data, "date", None).map(Horizon::steps);
+    assert_eq!(steps(&[format!("{root}/sales-1.csv")]), Some(4), "a sixth of 28 days");
+    assert_eq!(steps(&[format!("{root}/sales-1.csv"), format!("{root}/sales-2.csv")]), Some(28));
+    assert_eq!(steps(&[format!("{root}/sales-*.csv")]), Some(28));
+    assert_eq!(steps(&[root.to_string()]), Some(28));
+    assert!(suggest_config(&folder.path().join("sales-*.csv")).is_ok());
+}
+
+#[test]
+fn a_table_without_a_header_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sales.csv");
+    std::fs::write(&path, "2025-01-01,3\n2025-01-02,4\n").unwrap();
+    let error = suggest_config(&path).unwrap_err().to_string();
+    assert!(error.contains("is named `2025-01-01`, like a date"), "{error}");
 }
