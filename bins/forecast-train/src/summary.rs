@@ -63,8 +63,14 @@ fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.1} %", 100.0 * share) } else { "–".to_owned() }
 }
 
+/// A measure with as many decimals as matter: sales are counted in millions and in millionths.
 fn number(value: f64) -> String {
-    if value.is_finite() { format!("{value:.3}") } else { "–".to_owned() }
+    match value.abs() {
+        size if !size.is_finite() => "–".to_owned(),
+        size if size >= 10_000.0 => format!("{value:.0}"),
+        size if size > 0.0 && size < 0.01 => format!("{value:.1e}"),
+        _ => format!("{value:.3}"),
+    }
 }
 
 /// The exact command to go on with.
@@ -87,7 +93,13 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{number, quoted};
+
+    #[test]
+    fn measures_keep_the_digits_that_matter() {
+        assert_eq!([0.0, 0.5, 123.456].map(number), ["0.000", "0.500", "123.456"]);
+        assert_eq!([123_456.789, 0.000_012_3, f64::NAN].map(number), ["123457", "1.2e-5", "–"]);
+    }
 
     #[test]
     fn words_survive_a_shell() {

@@ -4,6 +4,7 @@
 //! come from the backtest report as they are; nothing is computed here that the run did not measure,
 //! except which series to show.
 
+mod caution;
 mod chart;
 mod fans;
 mod features;
@@ -123,7 +124,7 @@ pub(crate) fn page(
     let champion = fitted.champion();
     let baseline = report.model(Family::SeasonalNaive).filter(|model| model.family != champion.family);
     let frequency = quality.frequency;
-    let headline = headline(fitted, baseline);
+    let headline = caution::cautioned(headline(fitted, baseline), champion, baseline);
     let fans = fans::fans(fitted)?;
     let (importance, importance_more) = importance(fitted);
     let steps = config.horizon().steps();
@@ -166,7 +167,7 @@ pub(crate) fn page(
         .to_owned(),
         importance,
         importance_more,
-        fans_sentence: fans::sentence(fitted),
+        fans_sentence: fans::sentence(fitted, fans.len()),
         has_bands: fans.iter().any(|fan| fan.has_band),
         band_label: fans::band_label(&report.levels),
         fans,

@@ -26,14 +26,28 @@ pub(super) struct Fan {
     pub(super) has_band: bool,
 }
 
-/// Which window and which series are shown.
-pub(super) fn sentence(fitted: &Fitted) -> String {
+/// Which window and which series are shown, of which there are `shown`.
+pub(super) fn sentence(fitted: &Fitted, shown: usize) -> String {
     let Some(window) = fitted.report.windows.last() else { return String::new() };
     let last = window.origin.plus(window.horizon.steps() as i32);
+    let window = period_range(fitted.ingested.quality.frequency, window.first(), last);
+    let series = match shown {
+        0 => {
+            return format!(
+                "Nothing was sold in the newest backtest window, {window}: there is nothing to show."
+            );
+        }
+        1 => "",
+        2 => " for two of the series: the one that was forecast best, and the one that was forecast worst",
+        _ => {
+            " for three of the better-selling half of the series: the one that was forecast best, one in the \
+             middle, and the one that was forecast worst"
+        }
+    };
+    let comma = if series.is_empty() { "" } else { "," };
     format!(
-        "The newest backtest window, {}, for three of the better-selling half of the series: the one that was \
-         forecast best, one in the middle, and the one that was forecast worst. The forecast was made without knowing anything to the right of the dashed line.",
-        period_range(fitted.ingested.quality.frequency, window.first(), last)
+        "The newest backtest window, {window}{comma}{series}. The forecast was made without knowing anything to \
+         the right of the dashed line."
     )
 }
 
@@ -52,6 +66,11 @@ pub(super) fn fans(fitted: &Fitted) -> Result<Vec<Fan>, TrainingError> {
     let middle = &ranked[ranked.len() / 2];
     let mut shown = vec![("Best series", best), ("Typical series", middle), ("Worst series", worst)];
     shown.dedup_by_key(|(_, entry)| entry.1);
+    match shown.as_mut_slice() {
+        [only] => only.0 = "The series",
+        [_, worse] => worse.0 = "Worst series",
+        _ => {}
+    }
     shown
         .into_iter()
         .map(|(title, &(wape, series))| {

@@ -37,6 +37,7 @@ pub(super) fn decimal(value: f64) -> String {
         size if !size.is_finite() => NONE.to_owned(),
         size if size >= 1000.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
+        size if size > 0.0 && size < 0.01 => format!("{value:.1e}"),
         _ => format!("{value:.3}"),
     }
 }
@@ -105,5 +106,6 @@ mod tests {
         assert_eq!(grouped(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(counted(1, "window", "windows"), "1 window");
         assert_eq!(decimal(1234.5), "1234");
+        assert_eq!([decimal(0.0), decimal(0.012_34), decimal(0.000_012_34)], ["0.000", "0.012", "1.2e-5"]);
     }
 }
