@@ -94,7 +94,11 @@ fn status_name(status: RunStatus) -> &'static str {
 }
 
 fn run_remedy(status: RunStatus) -> &'static str {
-    if status.is_terminal() { "train again and promote that run" } else { "wait until it has ended" }
+    if status.is_terminal() {
+        "train again and promote that run"
+    } else {
+        "wait until it has ended, or train again where its program is gone"
+    }
 }
 
 fn model_status_name(status: LoggedModelStatus) -> &'static str {
