@@ -124,44 +124,43 @@ struct GroupFit<'a> {
     features: usize,
 }
 
+/// Fits one kind of forest: smartcore's have the same settings, but no trait in common.
+macro_rules! grow {
+    ($group:expr, $rows:expr, $forest:ident, $parameters:ident) => {{
+        let (settings, (x, y)) = ($group.settings, $rows);
+        let parameters = $parameters::default()
+            .with_n_trees(settings.trees_per_group)
+            .with_max_depth(settings.max_depth)
+            .with_min_samples_leaf(settings.min_leaf_rows)
+            .with_min_samples_split(2 * settings.min_leaf_rows)
+            // A third of the features per split, as Breiman (2001) proposes for regression.
+            .with_m($group.features.div_ceil(3))
+            .with_seed($group.seed());
+        let forest = $forest::fit(x, y, parameters)?;
+        let importance = forest.compute_feature_importances()?;
+        // The only way to the nodes is through serde; by name, so that a change of theirs is an error.
+        (serde_json::to_value(&forest), importance)
+    }};
+}
+
+type Stored = (serde_json::Result<serde_json::Value>, Vec<f64>);
+
 impl GroupFit<'_> {
     fn fit(&self, x: &Matrix, y: &Vec<f32>) -> Result<Group, String> {
-        let words = |failed: Failed| failed.to_string();
-        // A third of the features per split, as Breiman (2001) proposes for regression.
-        let tried = self.features.div_ceil(3);
-        let (stored, importance) = match self.family {
-            Family::ExtraTrees => {
-                let parameters = ExtraTreesRegressorParameters::default()
-                    .with_n_trees(self.settings.trees_per_group)
-                    .with_max_depth(self.settings.max_depth)
-                    .with_min_samples_leaf(self.settings.min_leaf_rows)
-                    .with_min_samples_split(2 * self.settings.min_leaf_rows)
-                    .with_m(tried)
-                    .with_seed(self.seed());
-                let forest = ExtraTreesRegressor::fit(x, y, parameters).map_err(words)?;
-                let importance = forest.compute_feature_importances().map_err(words)?;
-                (serde_json::to_value(&forest), importance)
-            }
-            _ => {
-                let parameters = RandomForestRegressorParameters::default()
-                    .with_n_trees(self.settings.trees_per_group)
-                    .with_max_depth(self.settings.max_depth)
-                    .with_min_samples_leaf(self.settings.min_leaf_rows)
-                    .with_min_samples_split(2 * self.settings.min_leaf_rows)
-                    .with_m(tried)
-                    .with_seed(self.seed());
-                let forest = RandomForestRegressor::fit(x, y, parameters).map_err(words)?;
-                let importance = forest.compute_feature_importances().map_err(words)?;
-                (serde_json::to_value(&forest), importance)
-            }
-        };
-        // The only way to the nodes is through serde; by name, so that a change of theirs is an error.
+        let (stored, importance) = self.grow((x, y)).map_err(|failed| failed.to_string())?;
         let stored = stored.and_then(serde_json::from_value::<StoredForest>);
         let stored = stored.map_err(|error| format!("its trees cannot be read: {error}"))?;
         let sources = stored.forest_regressor.trees.iter();
         let trees: Result<Vec<FlatTree>, String> =
             sources.map(|tree| FlatTree::new(&tree.nodes, self.features)).collect();
         Ok(Group { trees: trees?, importance })
+    }
+
+    fn grow(&self, rows: (&Matrix, &Vec<f32>)) -> Result<Stored, Failed> {
+        Ok(match self.family {
+            Family::ExtraTrees => grow!(self, rows, ExtraTreesRegressor, ExtraTreesRegressorParameters),
+            _ => grow!(self, rows, RandomForestRegressor, RandomForestRegressorParameters),
+        })
     }
 
     /// smartcore gives tree `i` of a forest the seed `seed + i`, so that groups are kept far apart.
