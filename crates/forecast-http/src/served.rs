@@ -1,5 +1,6 @@
 //! A loaded model with where it came from, and an index to find its series by.
 
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -46,12 +47,18 @@ pub(crate) struct ServedModel {
     pub(crate) loaded_at: DateTime<Utc>,
     /// The keys in lower case, in the model's order.
     labels: Vec<String>,
+    /// Length of the longest of them, in characters.
+    longest_label: usize,
 }
+
+/// Below this, keys have little to do with each other: from 0 for nothing in common to 1 for the same.
+const ALIKE: f64 = 0.6;
 
 impl ServedModel {
     pub(crate) fn new(model: ForecastModel, identity: Identity, origin: Origin) -> Self {
-        let labels = model.keys().iter().map(|key| key.to_string().to_lowercase()).collect();
-        Self { model, identity, origin, loaded_at: Utc::now(), labels }
+        let labels: Vec<String> = model.keys().iter().map(|key| key.to_string().to_lowercase()).collect();
+        let longest_label = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
+        Self { model, identity, origin, loaded_at: Utc::now(), labels, longest_label }
     }
 
     /// What metrics say of it.
@@ -67,7 +74,8 @@ impl ServedModel {
 
     /// Positions of the series whose key holds every word of a query, in the model's order.
     pub(crate) fn search<'a>(&'a self, query: &str) -> impl Iterator<Item = usize> + use<'a> {
-        let words: Vec<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        // Each word once: a query of one word a thousand times costs no more than that word.
+        let words: BTreeSet<String> = query.to_lowercase().split_whitespace().map(str::to_owned).collect();
         self.labels
             .iter()
             .enumerate()
@@ -75,11 +83,13 @@ impl ServedModel {
             .map(|(position, _)| position)
     }
 
-    /// The key that a mistyped one was probably meant to be.
+    /// The key that a mistyped one was probably meant to be. One that is much longer than every key is
+    /// not compared: that would take time without bound, and cannot be alike.
     pub(crate) fn nearest(&self, key: &SeriesKey) -> Option<&SeriesKey> {
-        /// Below this, keys have little to do with each other.
-        const ALIKE: f64 = 0.6;
         let wanted = key.to_string().to_lowercase();
+        if wanted.chars().count() as f64 * ALIKE > self.longest_label as f64 {
+            return None;
+        }
         let scored = self
             .labels
             .iter()

@@ -25,10 +25,11 @@ fn is_exact(number: &Number) -> bool {
         && number.as_i64().is_none_or(|whole| whole.unsigned_abs() <= EXACT)
 }
 
-/// A JSON value as a part of a key: text as it is, numbers as they are written in a table.
+/// A JSON value as a part of a key, as a table would have it: text without space around it, numbers as
+/// they are written.
 pub(crate) fn key_part(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(_) => cell_of(value.clone()).as_ref().and_then(text_of_cell),
         _ => None,
     }
@@ -68,6 +69,7 @@ mod tests {
         assert_eq!(part(json!(7)).as_deref(), Some("7"));
         assert_eq!(part(json!(7.0)).as_deref(), Some("7"));
         assert_eq!(part(json!("07")).as_deref(), Some("07"));
+        assert_eq!(part(json!(" Paris ")).as_deref(), Some("Paris"));
         assert_eq!(part(json!(12_345_678_901_234_567_890_u64)).as_deref(), Some("12345678901234567890"));
         assert_eq!(part(json!(true)), None);
     }

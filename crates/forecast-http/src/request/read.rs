@@ -1,5 +1,7 @@
 //! Shape and types of a request, without asking what the model knows.
 
+use std::collections::HashSet;
+
 use forecast_core::{Horizon, QuantileLevels, SeriesKey};
 use forecast_features::ingest::Row;
 use serde_json::{Map, Value};
@@ -8,6 +10,11 @@ use super::Faults;
 use super::cell::{cell_of, key_part, kind_of};
 use crate::config::Limits;
 use crate::problem::{Code, Problem};
+
+/// Most quantiles of one request: every percentile.
+const MOST_QUANTILES: usize = 99;
+/// Most different columns of one table: far more than any model has.
+const MOST_COLUMNS: usize = 1_000;
 
 const FIELDS: [&str; 5] = ["series", "horizon", "quantiles", "future", "history"];
 
@@ -188,8 +195,13 @@ impl Reader<'_> {
             self.faults.note(Code::WrongType, "/quantiles", detail);
             return None;
         };
+        if items.len() > MOST_QUANTILES {
+            let detail = format!("{} quantiles are more than {MOST_QUANTILES}; ask for fewer", items.len());
+            self.faults.note(Code::OutOfRange, "/quantiles", detail);
+            return None;
+        }
         let before = self.faults.len();
-        let mut levels = Vec::with_capacity(items.len().min(99));
+        let mut levels = Vec::with_capacity(items.len());
         for (position, item) in items.iter().enumerate() {
             let here = || format!("/quantiles/{position}");
             match item.as_f64() {
@@ -226,6 +238,13 @@ impl Reader<'_> {
                 return Vec::new();
             }
         };
+        if has_too_many_columns(&items) {
+            let detail = format!(
+                "`{field}` has more than {MOST_COLUMNS} different columns; leave out what the model does not use"
+            );
+            self.faults.note(Code::OutOfRange, format!("/{field}"), detail);
+            return Vec::new();
+        }
         items.into_iter().enumerate().map(|(position, item)| self.row(field, position, item)).collect()
     }
 
@@ -258,6 +277,15 @@ impl Reader<'_> {
             self.shape.key_names.iter().map(|name| format!("\"{name}\":\"…\"")).collect();
         format!("[{{{}}}]", parts.join(","))
     }
+}
+
+/// Whether rows have more different columns than a table may have.
+fn has_too_many_columns(rows: &[Value]) -> bool {
+    let mut columns = HashSet::new();
+    rows.iter().filter_map(Value::as_object).any(|row| {
+        columns.extend(row.keys().map(String::as_str));
+        columns.len() > MOST_COLUMNS
+    })
 }
 
 /// A JSON pointer of names (RFC 6901).
@@ -330,6 +358,25 @@ mod tests {
         ]
         .map(|body| faults(&body));
         insta::assert_snapshot!(all.join("\n\n"));
+    }
+
+    #[test]
+    fn long_lists_are_refused_before_they_are_read() {
+        let key = r#"{"store":"1","item":"7"}"#;
+        let quantiles: Vec<String> = (1..=100).map(|level| format!("0.{level:03}")).collect();
+        let columns: Vec<String> = (0..=1_000).map(|column| format!("\"c{column}\":1")).collect();
+        let all = [
+            format!(r#"{{"series":[{key}],"quantiles":[{}]}}"#, quantiles.join(",")),
+            format!(r#"{{"series":[{key}],"future":[{{{}}}]}}"#, columns.join(",")),
+        ]
+        .map(|body| faults(&body));
+        insta::assert_snapshot!(all.join("\n\n"), @"
+        out_of_range
+        out_of_range /quantiles: 100 quantiles are more than 99; ask for fewer
+
+        out_of_range
+        out_of_range /future: `future` has more than 1000 different columns; leave out what the model does not use
+        ");
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub struct ModelInfo {
     pub static_columns: Vec<String>,
     /// The columns that are known for the steps ahead; a row of `future` has all of them.
     pub known_future: Vec<String>,
-    /// Those of them that the model uses: without them there is no forecast.
+    /// Those of them that the model uses: `future` gives them, or else what was given at the training.
     pub required_future: Vec<String>,
     /// What it looks at.
     pub features: Vec<String>,

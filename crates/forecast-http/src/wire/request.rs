@@ -18,7 +18,7 @@ pub struct ForecastQuestion {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub horizon: Option<u32>,
-    /// Quantiles strictly between 0 and 1; the model's own by default.
+    /// Quantiles strictly between 0 and 1, at most 99; the model's own by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantiles: Option<Vec<f64>>,
     /// What is known of the steps ahead: one row per series and step with the key columns, the time
