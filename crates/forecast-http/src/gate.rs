@@ -1,20 +1,45 @@
-//! How many requests may compute at once.
+//! How many requests may compute at once, and how many bytes of bodies may be held at once.
 //!
 //! Forecasting is bound by the processor: more computations than cores make all of them slow. A request
-//! waits for its turn, and is turned away at once where too many wait already.
+//! waits for its turn, and is turned away at once where too many wait already. Bodies are held from their
+//! first byte to their answer: without a common limit, many long ones would take all memory.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::problem::{Code, Problem};
 
 /// Waiting requests per core before further ones are turned away.
 const WAITING_PER_CORE: usize = 64;
 
-/// Lets as many computations in as there are cores.
+/// Bodies of the longest kind that may be held at once.
+const LONGEST_BODIES: usize = 16;
+/// What the bytes of bodies are counted in.
+const UNIT: usize = 1_024;
+
+/// Lets as many computations in as there are cores, and as many bytes as memory is meant to hold.
 #[derive(Debug)]
 pub(crate) struct Gate {
     running: Semaphore,
     present: Semaphore,
+    bodies: Semaphore,
+}
+
+/// The right to hold a body of so many units, until dropped.
+#[derive(Debug)]
+pub(crate) struct Held<'a> {
+    bodies: &'a Semaphore,
+    permit: SemaphorePermit<'a>,
+}
+
+impl Held<'_> {
+    /// Asks for the right to hold so many bytes in all.
+    pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
+        let missing = bytes.div_ceil(UNIT).saturating_sub(self.permit.num_permits());
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        let more = self.bodies.try_acquire_many(missing).map_err(overloaded)?;
+        self.permit.merge(more);
+        Ok(())
+    }
 }
 
 /// The right to compute, until dropped.
@@ -25,18 +50,22 @@ pub(crate) struct Turn<'a> {
 }
 
 impl Gate {
-    pub(crate) fn new(cores: usize) -> Self {
+    pub(crate) fn new(cores: usize, max_body_bytes: usize) -> Self {
         Self {
             running: Semaphore::new(cores),
             present: Semaphore::new(cores.saturating_mul(1 + WAITING_PER_CORE)),
+            bodies: Semaphore::new(max_body_bytes.div_ceil(UNIT).saturating_mul(LONGEST_BODIES)),
         }
+    }
+
+    /// The right to hold a body that has not begun to arrive.
+    pub(crate) fn hold(&self) -> Result<Held<'_>, Problem> {
+        let permit = self.bodies.try_acquire_many(0).map_err(overloaded)?;
+        Ok(Held { bodies: &self.bodies, permit })
     }
 
     /// Waits for a turn.
     pub(crate) async fn enter(&self) -> Result<Turn<'_>, Problem> {
-        let overloaded = |_| {
-            Problem::new(Code::Overloaded, "too many requests wait for their turn; ask again in a moment")
-        };
         let present = self.present.try_acquire().map_err(overloaded)?;
         // Closed only with the server itself.
         let running = self.running.acquire().await.map_err(|_| {
@@ -46,16 +75,33 @@ impl Gate {
     }
 }
 
+fn overloaded(_: TryAcquireError) -> Problem {
+    Problem::new(Code::Overloaded, "too many requests wait for their turn; ask again in a moment")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn whoever_finds_the_queue_full_is_turned_away_at_once() {
-        let gate = Gate { running: Semaphore::new(1), present: Semaphore::new(1) };
+        let gate = Gate { present: Semaphore::new(1), ..Gate::new(1, 1_024) };
         let turn = gate.enter().await.unwrap();
         assert_eq!(gate.enter().await.unwrap_err().code, Code::Overloaded);
         drop(turn);
         assert!(gate.enter().await.is_ok());
+    }
+
+    #[test]
+    fn bodies_share_what_may_be_held_and_give_it_back() {
+        let gate = Gate::new(1, 2 * UNIT);
+        let mut first = gate.hold().unwrap();
+        first.grow_to(1).unwrap();
+        first.grow_to(UNIT).unwrap();
+        let mut second = gate.hold().unwrap();
+        second.grow_to((2 * LONGEST_BODIES - 1) * UNIT).unwrap();
+        assert_eq!(first.grow_to(UNIT + 1).unwrap_err().code, Code::Overloaded);
+        drop(second);
+        first.grow_to(2 * LONGEST_BODIES * UNIT).unwrap();
     }
 }

@@ -8,7 +8,7 @@ mod cell;
 mod faults;
 mod read;
 
-pub(crate) use body::read_body;
+pub(crate) use body::{ARRIVES_WITHIN, Allowance, read_body};
 pub(crate) use cell::text_of_cell;
 pub(crate) use faults::Faults;
 pub(crate) use read::{Ask, Shape, read};

@@ -48,13 +48,14 @@ impl ServiceState {
     pub(crate) fn new(config: ServerConfig, metrics: ApiMetrics) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let trouble = Some("the model is being looked for in the registry".to_owned());
+        let gate = Gate::new(cores, config.limits.max_body_bytes);
         Self {
             config,
             metrics,
             model: ArcSwapOption::empty(),
             trouble: ArcSwap::from_pointee(trouble),
             draining: AtomicBool::new(false),
-            gate: Gate::new(cores),
+            gate,
         }
     }
 

@@ -1,17 +1,17 @@
 //! `POST /forecast`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use actix_web::web::{Data, Json, Payload, ReqData};
-use actix_web::{HttpRequest, web};
+use actix_web::http::header::ContentType;
+use actix_web::web::{Data, Payload, ReqData};
+use actix_web::{HttpRequest, HttpResponse, web};
 use forecast_core::{Forecast, SeriesForecast};
 use forecast_telemetry::RequestId;
 
 use crate::ServiceState;
 use crate::answer::{Answer, answer};
 use crate::problem::{Code, Problem};
-use crate::request::{Shape, read, read_body};
+use crate::request::{ARRIVES_WITHIN, Allowance, Shape, read, read_body};
 use crate::served::ServedModel;
 use crate::wire::{ForecastAnswer, ModelVersion, SeriesAnswer, key_object};
 
@@ -43,23 +43,32 @@ pub(crate) async fn forecast(
     id: ReqData<RequestId>,
     request: HttpRequest,
     payload: Payload,
-) -> Result<Json<ForecastAnswer>, Problem> {
-    let served = state.require_model()?;
+) -> Result<HttpResponse, Problem> {
+    let model = state.require_model()?;
     let limits = state.config().limits;
-    let body = read_body(&request, payload, limits.max_body_bytes).await?;
+    let mut held = state.gate().hold()?;
+    let allowance = Allowance { max_bytes: limits.max_body_bytes, within: ARRIVES_WITHIN, held: &mut held };
+    let body = read_body(&request, payload, allowance).await?;
 
     let _turn = state.gate().enter().await?;
-    let model = Arc::clone(&served);
+    let request_id = id.as_str().to_owned();
     let span = tracing::Span::current();
+    // Reading, computing and writing are all work for the processor: the worker goes on answering others.
     let answered = web::block(move || {
         span.in_scope(|| {
             let shape = Shape { key_names: &model.model.card().spec.series, limits };
-            answer(&model, &read(&body, &shape)?)
+            let answer = written(&model, answer(&model, &read(&body, &shape)?)?, &request_id);
+            let text = serde_json::to_vec(&answer).map_err(|error| internal(&error))?;
+            Ok((answer.forecasts.len() as u64, text))
         })
     });
-    let answer = answered.await.map_err(|error| Problem::new(Code::Internal, error.to_string()))??;
-    state.metrics().forecast_served(answer.forecast.series.len() as u64);
-    Ok(Json(written(&served, answer, id.as_str())))
+    let (series, text) = answered.await.map_err(|error| internal(&error))??;
+    state.metrics().forecast_served(series);
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(text))
+}
+
+fn internal(error: &dyn std::error::Error) -> Problem {
+    Problem::new(Code::Internal, error.to_string())
 }
 
 fn written(served: &ServedModel, answer: Answer, request_id: &str) -> ForecastAnswer {
