@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
@@ -105,7 +105,8 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, id: &RequestId, drain
         headers.insert(HeaderName::from_static(REQUEST_ID_HEADER), value);
     }
     if draining {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        // Not as a header: the framework writes that one itself, and drops any other.
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
 }
 
@@ -118,5 +119,24 @@ fn log(status: StatusCode, route: Option<&str>, started: Instant) {
         tracing::debug!(status, duration_ms, "answered");
     } else {
         tracing::info!(status, duration_ms, "answered");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::HttpResponse;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn callers_of_a_draining_server_are_told_to_connect_elsewhere() {
+        let id = RequestId::from_header(None);
+        let closes = |draining| {
+            let mut response = TestRequest::default().to_srv_response(HttpResponse::Ok().finish());
+            finish_headers(&mut response, &id, draining);
+            response.response().head().connection_type() == ConnectionType::Close
+        };
+        assert_eq!([false, true].map(closes), [false, true]);
     }
 }
