@@ -22,7 +22,7 @@ async fn without_a_model_it_lives_is_not_ready_and_says_why() {
     assert_eq!(program.get("/health/live").await.0, 200);
     let (status, ready) = program.get("/health/ready").await;
     assert_eq!(status, 503);
-    assert!(ready.contains("there is no registered model demand-forecast"), "{ready}");
+    assert!(ready.contains("there is no MLflow store at"), "{ready}");
     program.signal("TERM");
     assert_eq!(program.wait(), Some(0));
 }

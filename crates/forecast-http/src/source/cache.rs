@@ -8,6 +8,7 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mlflow_client::types::ModelVersion;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ use uuid::Uuid;
 use super::error::SourceError;
 
 const POINTER: &str = "last-good.json";
+/// After this, a download that is not complete is nobody's any more.
+const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Which version a served model is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +69,20 @@ impl ModelCache {
     /// A new empty folder to download into.
     pub(crate) fn staging(&self) -> Result<PathBuf, SourceError> {
         let path = self.root.join(format!(".incoming-{}", Uuid::new_v4()));
-        fs::create_dir_all(&path).map_err(at(&path))?;
+        // The same words every time: what is wrong is logged when it changes.
+        fs::create_dir_all(&path).map_err(at(&self.root))?;
         Ok(path)
+    }
+
+    /// Why a download failed: where a file could not be written, it is this folder's fault and not the
+    /// registry's. The same words every time, whatever the file was called.
+    pub(crate) fn fault(&self, error: mlflow_client::Error) -> SourceError {
+        match error {
+            mlflow_client::Error::File { path, source, .. } if path.starts_with(&self.root) => {
+                SourceError::Cache { path: self.root.clone(), source }
+            }
+            other => SourceError::Registry(other),
+        }
     }
 
     /// Gives a complete download its name. Another program may have been first: its copy is as good.
@@ -96,7 +111,7 @@ impl ModelCache {
         let path = self.root.join(POINTER);
         let text = serde_json::to_vec_pretty(identity).map_err(|error| at(&path)(error.into()))?;
         let fresh = self.root.join(format!(".pointer-{}", Uuid::new_v4()));
-        fs::write(&fresh, text).map_err(at(&fresh))?;
+        fs::write(&fresh, text).map_err(at(&self.root))?;
         fs::rename(&fresh, &path).map_err(at(&path))?;
         let wanted: Vec<PathBuf> =
             [Some(identity), before.as_ref()].into_iter().flatten().map(|known| self.folder(known)).collect();
@@ -114,15 +129,23 @@ impl ModelCache {
 
     fn remove_except(&self, wanted: &[PathBuf]) -> io::Result<()> {
         for entry in fs::read_dir(&self.root)? {
-            let path = entry?.path();
-            // Downloads of other programs are theirs.
-            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            if path.is_dir() && !hidden && !wanted.contains(&path) {
+            let entry = entry?;
+            let path = entry.path();
+            // Downloads of other programs are theirs, unless those died long ago.
+            let hidden = entry.file_name().to_string_lossy().starts_with('.');
+            let in_use = if hidden { is_recent(&entry) } else { wanted.contains(&path) };
+            if path.is_dir() && !in_use {
                 self.remove(&path);
             }
         }
         Ok(())
     }
+}
+
+/// Whether something was changed less than [`ABANDONED_AFTER`] ago, or nobody can say.
+fn is_recent(entry: &fs::DirEntry) -> bool {
+    let age = entry.metadata().and_then(|metadata| metadata.modified()).map(|at| at.elapsed());
+    !matches!(age, Ok(Ok(age)) if age > ABANDONED_AFTER)
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> SourceError {
@@ -145,6 +168,8 @@ fn file_name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     fn identity(version: u64) -> Identity {
@@ -178,6 +203,33 @@ mod tests {
         assert_eq!(kept, [false, true, true]);
         download(&cache, 3);
         assert_eq!(fs::read_to_string(cache.folder(&identity(3)).join("model")).unwrap(), "3");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_in_the_same_words_every_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = ModelCache::new(dir.path(), "m", "production");
+        let full = || {
+            let path = cache.staging().unwrap().join("model.bin");
+            let source = io::Error::from(ErrorKind::StorageFull);
+            cache
+                .fault(mlflow_client::Error::File { operation: "download artifact", path, source })
+                .to_string()
+        };
+        let text = full();
+        assert_eq!(text, full());
+        assert!(text.ends_with("set FORECAST_CACHE_DIR to a folder that can be written"), "{text}");
+    }
+
+    #[test]
+    fn only_downloads_that_were_abandoned_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = ModelCache::new(dir.path(), "m", "production");
+        let (running, dead) = (cache.staging().unwrap(), cache.staging().unwrap());
+        let long_ago = SystemTime::now() - 2 * ABANDONED_AFTER;
+        fs::File::open(&dead).unwrap().set_modified(long_ago).unwrap();
+        download(&cache, 1);
+        assert!(running.exists() && !dead.exists());
     }
 
     #[test]

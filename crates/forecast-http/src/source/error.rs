@@ -17,6 +17,13 @@ pub(crate) enum SourceError {
     /// No version has the alias.
     #[error("no version has the alias {alias} of model {model}: run `forecast-promote --run-id …`")]
     NoVersion { model: String, alias: String },
+    /// The file of the embedded store does not exist.
+    #[error(
+        "there is no MLflow store at {}: set MLFLOW_TRACKING_URI to the store that forecast-train records to, \
+         or train a model first",
+        path.display()
+    )]
+    NoStore { path: PathBuf },
     /// The registry does not answer, or refuses.
     #[error("cannot ask MLflow: {0}")]
     Registry(#[from] mlflow_client::Error),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use forecast_model::{ForecastModel, artifact};
 use forecast_telemetry::ModelLoadOutcome;
+use mlflow_client::config::TrackingUri;
 use mlflow_client::types::ModelVersion;
 use mlflow_client::{ClientConfig, MlflowStore};
 use uuid::Uuid;
@@ -130,6 +131,11 @@ impl Follower {
         if let Some(store) = &self.store {
             return Ok(Arc::clone(store));
         }
+        // Opening an embedded store creates it. Nothing can be in a new one: it would only hide a wrong
+        // address.
+        if let Some(path) = missing_database(&self.mlflow.tracking_uri) {
+            return Err(SourceError::NoStore { path });
+        }
         let store = mlflow_client::connect(&self.mlflow).await?;
         self.store = Some(Arc::clone(&store));
         Ok(store)
@@ -170,7 +176,7 @@ impl Follower {
         staging: &Path,
     ) -> Result<ForecastModel, SourceError> {
         let files = store.get_download_uri(&identity.name, identity.version).await?;
-        let moved = store.download_dir(&files, staging).await?;
+        let moved = store.download_dir(&files, staging).await.map_err(|error| self.cache.fault(error))?;
         tracing::debug!(files = moved.files, bytes = moved.bytes, version = identity.version, "downloaded");
         let model = read(staging, identity).await?;
         self.cache.keep(staging, identity)?;
@@ -211,6 +217,17 @@ impl Follower {
         self.rejected =
             Some(Rejected { identity, reason: error.to_string(), wait, until: Instant::now() + wait });
     }
+}
+
+/// The file of an embedded store, if it is not there.
+fn missing_database(uri: &TrackingUri) -> Option<PathBuf> {
+    let TrackingUri::Sqlite(uri) = uri else { return None };
+    let path = Path::new(uri.strip_prefix("sqlite:///")?);
+    // What is not a file's name at all is said better by the store itself.
+    if path.exists() || path == Path::new(":memory:") {
+        return None;
+    }
+    Some(std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
 }
 
 /// Reads a model on a thread of its own: it is work for the processor.

@@ -332,7 +332,7 @@ async fn without_a_model_every_question_is_answered_with_the_reason() {
     for reply in replies {
         let problem = reply.json();
         assert_eq!((reply.status, problem["code"].as_str()), (503, Some("no_model")), "{problem}");
-        assert!(problem["detail"].as_str().unwrap().contains("there is no registered model demand-forecast"));
+        assert!(problem["detail"].as_str().unwrap().contains("there is no MLflow store at"));
         assert_eq!(reply.header("retry-after"), "5");
     }
 }

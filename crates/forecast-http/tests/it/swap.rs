@@ -58,7 +58,7 @@ async fn a_promotion_is_taken_back_by_the_same_alias() {
 async fn a_server_without_a_model_serves_the_first_that_is_promoted() {
     let registry = Registry::empty();
     let server = Running::start(&registry);
-    server.until("/health", |reply| reply.text.contains("no registered model")).await;
+    server.until("/health", |reply| reply.text.contains("no MLflow store at")).await;
     let first = registry.register(&trained().naive).await;
     let reply = server.until("/health/ready", |reply| reply.text.contains("alias")).await;
     assert!(reply.text.contains("no version has the alias production"), "{}", reply.text);
