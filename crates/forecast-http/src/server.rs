@@ -10,6 +10,7 @@ use actix_web::{App, HttpServer};
 use forecast_telemetry::{ApiMetrics, inject_headers};
 use mlflow_client::ClientConfig;
 use mlflow_client::config::{HeaderInjector, RetryPolicy};
+use socket2::SockRef;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::middleware::frame;
@@ -21,11 +22,14 @@ use crate::{ServerConfig, ServiceState};
 /// that it is they who close it. A server that closes first loses the request just then on its way.
 const KEEP_ALIVE: Duration = Duration::from_secs(120);
 
+/// Connections that may wait to be accepted; the system may allow fewer.
+const BACKLOG: i32 = 2_048;
+
 /// Why the server cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address is taken, or not ours.
-    #[error("cannot listen on {address}: {source}; choose another with FORECAST_BIND")]
+    #[error("cannot listen on {address}; choose another with FORECAST_BIND")]
     Bind {
         /// The address.
         address: SocketAddr,
@@ -36,7 +40,7 @@ pub enum ServeError {
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
     /// The server broke down.
-    #[error("the server broke down: {0}")]
+    #[error("the server broke down")]
     Run(#[from] std::io::Error),
 }
 
@@ -66,6 +70,8 @@ impl Server {
         let bind = config.bind;
         let listen = || -> std::io::Result<(TcpListener, SocketAddr)> {
             let listener = TcpListener::bind(bind)?;
+            // The standard library's 128 lets a burst of callers wait a second for their connection.
+            SockRef::from(&listener).listen(BACKLOG)?;
             let address = listener.local_addr()?;
             Ok((listener, address))
         };
