@@ -7,7 +7,10 @@ const SHARE = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFra
 /** A quantity: whole from 100 on, else three digits. */
 export const number = (value) => (value == null ? "–" : (Math.abs(value) >= 100 ? WHOLE : SMALL).format(value));
 export const count = (value) => WHOLE.format(value);
-export const percent = (share) => (share == null ? "–" : `${SHARE.format(share * 100).replace("-", "−")} %`);
+/** A share in percent, never broken between number and sign. What rounds to nothing has no sign. */
+export const percent = (share) => (share == null ? "–" : `${SHARE.format(tenths(share)).replace("-", "−")}\u00a0%`);
+/** A share in percent, to the tenth that is shown. */
+export const tenths = (share) => Math.round(share * 1000) / 10 + 0;
 /** A change, with its sign. */
 export const change = (share) => `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
 

@@ -1,6 +1,6 @@
 // What the served model is, and what it is worth: model card, backtest, feature weights.
 
-import { at, change, count, day, element, number, percent } from "./format.js";
+import { at, change, count, day, element, number, percent, tenths } from "./format.js";
 
 const WEIGHTS = 10;
 /** Metrics in the order of the table; those that are shares are shown in percent. */
@@ -90,7 +90,7 @@ function coverage(quantiles, windows) {
 }
 
 function gain(share) {
-  return share == null ? element("td", "") : element("td", percent(share), { class: share >= 0 ? "better" : "worse" });
+  return share == null ? element("td", "") : element("td", percent(share), { class: tenths(share) >= 0 ? "better" : "worse" });
 }
 
 function headRow(texts) {
