@@ -15,6 +15,9 @@ const WAITING_PER_CORE: usize = 64;
 const LONGEST_BODIES: usize = 16;
 /// What the bytes of bodies are counted in.
 const UNIT: usize = 1_024;
+/// Bytes of each body that are not counted: short requests go on being answered while long ones fill what
+/// may be held.
+const UNCOUNTED: usize = 64 * UNIT;
 
 /// Lets as many computations in as there are cores, and as many bytes as memory is meant to hold.
 #[derive(Debug)]
@@ -34,7 +37,8 @@ pub(crate) struct Held<'a> {
 impl Held<'_> {
     /// Asks for the right to hold so many bytes in all.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
-        let missing = bytes.div_ceil(UNIT).saturating_sub(self.permit.num_permits());
+        let counted = bytes.saturating_sub(UNCOUNTED).div_ceil(UNIT);
+        let missing = counted.saturating_sub(self.permit.num_permits());
         let missing = u32::try_from(missing).unwrap_or(u32::MAX);
         let more = self.bodies.try_acquire_many(missing).map_err(overloaded)?;
         self.permit.merge(more);
@@ -93,15 +97,17 @@ mod tests {
     }
 
     #[test]
-    fn bodies_share_what_may_be_held_and_give_it_back() {
+    fn long_bodies_share_what_may_be_held_and_give_it_back() {
         let gate = Gate::new(1, 2 * UNIT);
+        let all = UNCOUNTED + 2 * LONGEST_BODIES * UNIT;
         let mut first = gate.hold().unwrap();
-        first.grow_to(1).unwrap();
-        first.grow_to(UNIT).unwrap();
+        first.grow_to(UNCOUNTED + 1).unwrap();
+        first.grow_to(UNCOUNTED + UNIT).unwrap();
         let mut second = gate.hold().unwrap();
-        second.grow_to((2 * LONGEST_BODIES - 1) * UNIT).unwrap();
-        assert_eq!(first.grow_to(UNIT + 1).unwrap_err().code, Code::Overloaded);
+        second.grow_to(all - UNIT).unwrap();
+        assert_eq!(first.grow_to(UNCOUNTED + UNIT + 1).unwrap_err().code, Code::Overloaded);
+        gate.hold().unwrap().grow_to(UNCOUNTED).unwrap();
         drop(second);
-        first.grow_to(2 * LONGEST_BODIES * UNIT).unwrap();
+        first.grow_to(all).unwrap();
     }
 }
