@@ -46,11 +46,18 @@ function type(name, schema) {
   ], { class: "card", id: `type-${name}` });
 }
 
+/** A question that the served model answers. */
+async function answerable() {
+  const [{ horizon, quantiles }, { series }] = await Promise.all([get("/model/info"), get("/series", { limit: 1 })]);
+  return { series, horizon, quantiles };
+}
+
 const api = await get("/openapi.json");
 at("title").textContent = `${api.info.title} ${api.info.version}`;
 at("about").replaceChildren(...prose(api.info.description));
-const question = JSON.stringify(api.components.schemas.ForecastRequest.example);
-at("example").textContent = `curl -sS -H 'content-type: application/json' -d '${question}' ${location.origin}/forecast`;
+const question = JSON.stringify(await answerable().catch(() => api.components.schemas.ForecastRequest.example));
+const quoted = `'${question.replaceAll("'", "'\\''")}'`;
+at("example").textContent = `curl -sS -H 'content-type: application/json' -d ${quoted} ${location.origin}/forecast`;
 const groups = new Map();
 for (const [path, methods] of Object.entries(api.paths)) {
   for (const [method, description] of Object.entries(methods)) {

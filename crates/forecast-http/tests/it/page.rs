@@ -161,6 +161,11 @@ async fn the_model_card_and_its_accuracy_are_shown() {
     see(&browser, "body[data-ready='true']").await;
     assert!(text(&browser, "#codes").await.contains("unknown_series"));
     assert!(text(&browser, "#operations").await.contains("/forecast"));
+    // What a reader copies is answered.
+    let example = text(&browser, "#example").await;
+    let question = example.split_once("-d '").and_then(|(_, rest)| rest.split_once("' http")).unwrap().0;
+    let reply = server.ask_text(question.to_owned()).await;
+    assert_eq!(reply.status, 200, "{example}: {}", reply.text);
     assert_eq!(driver.console(&browser).await, [""; 0]);
     browser.close().await.unwrap();
 }
