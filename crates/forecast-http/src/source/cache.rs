@@ -54,11 +54,16 @@ impl Identity {
 #[derive(Clone, Debug)]
 pub(crate) struct ModelCache {
     root: PathBuf,
+    /// Where this program downloads to: always the same place, so that what is wrong with a download is
+    /// said in the same words every time.
+    incoming: PathBuf,
 }
 
 impl ModelCache {
     pub(crate) fn new(cache_dir: &Path, model: &str, alias: &str) -> Self {
-        Self { root: cache_dir.join(file_name(model)).join(file_name(alias)) }
+        let root = cache_dir.join(file_name(model)).join(file_name(alias));
+        let incoming = root.join(format!(".incoming-{}", Uuid::new_v4()));
+        Self { root, incoming }
     }
 
     /// Where the files of a version are or would be.
@@ -68,9 +73,11 @@ impl ModelCache {
 
     /// A new empty folder to download into.
     pub(crate) fn staging(&self) -> Result<PathBuf, SourceError> {
-        let path = self.root.join(format!(".incoming-{}", Uuid::new_v4()));
-        // The same words every time: what is wrong is logged when it changes.
-        fs::create_dir_all(&path).map_err(at(&self.root))?;
+        let path = self.incoming.clone();
+        if path.exists() {
+            self.remove(&path);
+        }
+        fs::create_dir_all(&path).map_err(at(&path))?;
         Ok(path)
     }
 
@@ -225,7 +232,8 @@ mod tests {
     fn only_downloads_that_were_abandoned_are_removed() {
         let dir = tempfile::tempdir().unwrap();
         let cache = ModelCache::new(dir.path(), "m", "production");
-        let (running, dead) = (cache.staging().unwrap(), cache.staging().unwrap());
+        let other = || ModelCache::new(dir.path(), "m", "production");
+        let (running, dead) = (other().staging().unwrap(), other().staging().unwrap());
         let long_ago = SystemTime::now() - 2 * ABANDONED_AFTER;
         fs::File::open(&dead).unwrap().set_modified(long_ago).unwrap();
         download(&cache, 1);
