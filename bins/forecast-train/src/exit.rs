@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use forecast_pipeline::{FailureKind, TrainingError};
 
+use crate::say::say;
+
 /// How the program can fail. Usage errors (2) are clap's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -45,7 +47,7 @@ impl Failure {
 
     /// Prints the message for people and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("forecast-train: {}", self.message);
+        say(format_args!("forecast-train: {}", self.message));
         ExitCode::from(self.exit as u8)
     }
 }

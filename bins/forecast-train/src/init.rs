@@ -7,6 +7,7 @@ use std::path::Path;
 use forecast_pipeline::{SuggestError, suggest_config};
 
 use crate::exit::{Exit, Failure};
+use crate::say::say;
 
 /// Where the file goes unless `--config` names another place.
 const DEFAULT_FILE: &str = "forecast.toml";
@@ -22,8 +23,8 @@ pub(crate) fn write_config(data: &Path, config: Option<&Path>) -> Result<(), Fai
         .and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => {
-            eprintln!("wrote {}: check the guesses in it, then run", path.display());
-            eprintln!("  forecast-train --config {}", path.display());
+            say(format_args!("wrote {}: check the guesses in it, then run", path.display()));
+            say(format_args!("  forecast-train --config {}", path.display()));
             Ok(())
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Failure::configuration(format!(

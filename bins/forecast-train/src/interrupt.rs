@@ -5,6 +5,7 @@ use std::io;
 use forecast_pipeline::Cancellation;
 
 use crate::exit::Exit;
+use crate::say::say;
 
 /// Cancels when the process is asked to end. From the return of this function on no signal is lost.
 /// Must be called inside a runtime.
@@ -15,7 +16,7 @@ pub(crate) fn cancel_on_signal(cancel: Cancellation) -> io::Result<()> {
     let mut signals = Signals::listen()?;
     tokio::spawn(async move {
         signals.next().await;
-        eprintln!("forecast-train: stopping; press Ctrl-C again to stop at once");
+        say(format_args!("forecast-train: stopping; press Ctrl-C again to stop at once"));
         cancel.cancel();
         signals.next().await;
         std::process::exit(Exit::Interrupted as i32);

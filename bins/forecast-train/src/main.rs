@@ -9,6 +9,7 @@ mod interrupt;
 #[cfg(test)]
 mod manual;
 mod progress;
+mod say;
 mod settings;
 mod summary;
 mod train;

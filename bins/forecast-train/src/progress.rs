@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use forecast_pipeline::{IngestStage, Phase, TrainingEvent, TrainingObserver};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::say::say;
+
 const COUNTED: &str = "{prefix:>12.cyan} {bar:30} {pos}/{len} {wide_msg} {eta:>4} left";
 const BYTES: &str =
     "{prefix:>12.cyan} {bar:30} {decimal_bytes}/{decimal_total_bytes} {wide_msg} {eta:>4} left";
@@ -56,15 +58,15 @@ impl Progress {
             self.bar.set_message("");
             self.bar.set_prefix(phase.to_owned());
         } else {
-            eprintln!("{phase} …");
+            say(format_args!("{phase} …"));
         }
     }
 
     fn say(&self, line: &str) {
         if self.terminal {
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| say(format_args!("{line}")));
         } else {
-            eprintln!("{line}");
+            say(format_args!("{line}"));
         }
     }
 }

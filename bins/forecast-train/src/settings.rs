@@ -11,6 +11,7 @@ use forecast_telemetry::{ServiceIdentity, TelemetryConfig};
 
 use crate::cli::{Cli, SettingFlags};
 use crate::exit::Failure;
+use crate::say::say;
 
 /// MLflow's own name for the experiment of a program that names none.
 pub(crate) const EXPERIMENT_NAME: &str = "MLFLOW_EXPERIMENT_NAME";
@@ -132,7 +133,7 @@ fn horizon_for(settings: &Settings) -> Option<Horizon> {
     let daily = Horizon::new(DAILY_HORIZON).ok();
     let (Some(data), Some(time)) = (&settings.data, &settings.time) else { return daily };
     let horizon = usual_horizon(&data.0, time, settings.time_format.as_deref()).or(daily)?;
-    eprintln!("horizon {horizon}, as usual for such data; choose another with --horizon");
+    say(format_args!("horizon {horizon}, as usual for such data; choose another with --horizon"));
     Some(horizon)
 }
 

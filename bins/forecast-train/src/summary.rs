@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 use forecast_pipeline::TrainingOutcome;
 
 use crate::exit::Failure;
+use crate::say::result;
 
 /// The registered model that `forecast-promote` takes when none is named.
 const DEFAULT_MODEL: &str = "demand-forecast";
@@ -12,28 +13,26 @@ const DEFAULT_MODEL: &str = "demand-forecast";
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
 /// One JSON object on one line.
-#[expect(clippy::print_stdout, reason = "standard output is where the result belongs")]
 pub(crate) fn print_json(outcome: &TrainingOutcome) -> Result<(), Failure> {
     let line = serde_json::to_string(outcome).map_err(anyhow::Error::from)?;
-    println!("{line}");
-    Ok(())
+    result(&format!("{line}\n"))
 }
 
 /// The leaderboard, where everything is, and how to go on.
-#[expect(clippy::print_stdout, reason = "standard output is where the result belongs")]
-pub(crate) fn print_summary(outcome: &TrainingOutcome, tracking_uri: Option<&str>) {
-    println!("{}", leaderboard(outcome));
-    println!("\n{}\n", outcome.headline);
-    println!("Run       {}", outcome.run_url.as_deref().unwrap_or(&outcome.run_location));
-    println!("Report    {}", outcome.report);
-    println!("Model     {}", outcome.model_uri);
+pub(crate) fn print_summary(outcome: &TrainingOutcome, tracking_uri: Option<&str>) -> Result<(), Failure> {
+    let mut lines =
+        vec![leaderboard(outcome).to_string(), String::new(), outcome.headline.clone(), String::new()];
+    lines.push(format!("Run       {}", outcome.run_url.as_deref().unwrap_or(&outcome.run_location)));
+    lines.push(format!("Report    {}", outcome.report));
+    lines.push(format!("Model     {}", outcome.model_uri));
     if let (Some(name), Some(version)) = (&outcome.registered_model, outcome.registered_version) {
-        println!("Version   {name} version {version}");
+        lines.push(format!("Version   {name} version {version}"));
     }
     if let Some(path) = &outcome.forecast_file {
-        println!("Forecasts {path}");
+        lines.push(format!("Forecasts {path}"));
     }
-    println!("\nPut it into production:\n  {}", promote_line(outcome, tracking_uri));
+    lines.push(format!("\nPut it into production:\n  {}\n", promote_line(outcome, tracking_uri)));
+    result(&lines.join("\n"))
 }
 
 fn leaderboard(outcome: &TrainingOutcome) -> Table {

@@ -42,12 +42,7 @@ async fn record(plan: Plan, progress: Arc<Progress>, json: bool) -> Result<(), F
     let request = TrainingRequest { config: plan.training, origin };
     let outcome = run(request, store, Arc::clone(&progress) as _, cancel).await?;
     progress.finish();
-    if json {
-        print_json(&outcome)
-    } else {
-        print_summary(&outcome, plan.own_tracking_uri.as_deref());
-        Ok(())
-    }
+    if json { print_json(&outcome) } else { print_summary(&outcome, plan.own_tracking_uri.as_deref()) }
 }
 
 /// A store that cannot be opened is mostly one of its settings.

@@ -114,3 +114,51 @@ fn the_number_of_threads_does_not_change_the_model() {
     assert_eq!(models[0].1, models[1].1);
     assert!(models[0].0 == models[1].0, "the bytes of the model differ");
 }
+
+#[test]
+fn readers_that_go_away_are_no_failure() {
+    let shop = Shop::new();
+    let mut child = shop.program(&crate::shop::BASICS).spawn().unwrap();
+    // As in `forecast-train … 2>&1 | head -1`.
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn series_that_have_ended_are_not_forecast() {
+    let shop = Shop::new();
+    let row = |series: &str, day: usize| format!("2025-01-{day:02},{series},{},{}\n", day % 3, day % 7);
+    let rows: String =
+        (1..=28).map(|day| row("running", day)).chain((1..=14).map(|day| row("ended", day))).collect();
+    shop.write("two.csv", &format!("date,shop,price,sales\n{rows}"));
+    let ahead: String = (29..=31).map(|day| row("running", day)).collect();
+    shop.write("ahead.csv", &format!("date,shop,price,sales\n{ahead}"));
+    let found = shop.run(&[
+        "--data",
+        "two.csv",
+        "--time",
+        "date",
+        "--target",
+        "sales",
+        "--series",
+        "shop",
+        "--known-future",
+        "price",
+        "--future",
+        "ahead.csv",
+        "--ends",
+        "ragged",
+        "--gaps",
+        "missing",
+        "--horizon",
+        "3",
+        "--models",
+        "ridge",
+        "--forecast-out",
+        "f.csv",
+    ]);
+    assert_eq!(found.code, Some(0), "{}", found.stderr);
+    let written = std::fs::read_to_string(shop.folder().join("f.csv")).unwrap();
+    let series: Vec<&str> = written.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(series, ["running"; 3]);
+}
