@@ -91,7 +91,9 @@ impl TrainingError {
             Self::Config(_) | Self::Data(IngestError::Config(_) | IngestError::CloudNotBuilt { .. }) => {
                 FailureKind::Configuration
             }
-            Self::Data(_) => FailureKind::Data,
+            Self::Data(_) | Self::Forecast(forecast_model::ForecastError::MissingFuture { .. }) => {
+                FailureKind::Data
+            }
             Self::Model(error) => model_kind(error),
             Self::Mlflow(_) => FailureKind::Mlflow,
             Self::Interrupted => FailureKind::Interrupted,

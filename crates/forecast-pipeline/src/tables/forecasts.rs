@@ -30,14 +30,15 @@ pub(crate) fn write_forecasts(model: &ForecastModel, file: &ForecastFile) -> Res
     }
 }
 
-/// Forecasts of all series, a batch at a time.
+/// Forecasts of all series whose history reaches the end of the table, a batch at a time: those of a
+/// series that ended before would lie in the past, and their known-future values are not asked for.
 fn batches(model: &ForecastModel) -> impl Iterator<Item = Result<Forecast, TrainingError>> + '_ {
     let card = model.card();
-    let count = model.keys().len();
-    (0..count).step_by(BATCH_SERIES).map(move |first| {
-        let series: Vec<usize> = (first..count.min(first + BATCH_SERIES)).collect();
-        let request =
-            ForecastRequest { series: &series, horizon: card.horizon, levels: &card.levels, future: None };
+    let running = |&series: &usize| model.next_period(series) > card.last;
+    let running: Vec<usize> = (0..model.keys().len()).filter(running).collect();
+    (0..running.len()).step_by(BATCH_SERIES).map(move |first| {
+        let series = &running[first..running.len().min(first + BATCH_SERIES)];
+        let request = ForecastRequest { series, horizon: card.horizon, levels: &card.levels, future: None };
         Ok(model.forecast(&request)?)
     })
 }
