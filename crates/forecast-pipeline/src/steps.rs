@@ -9,7 +9,7 @@ use forecast_core::{Panel, RollingOrigin};
 use forecast_features::ingest::{
     IngestError, IngestRequest, Ingested, Problem, ProblemCode, TableSpec, ingest,
 };
-use forecast_features::plan::{FeaturePlan, SuggestOptions};
+use forecast_features::plan::{FeaturePlan, SuggestOptions, TargetTransform};
 use forecast_model::artifact::{self, ArtifactInfo};
 use forecast_model::{
     BacktestConfig, BacktestReport, ForecastModel, ModelError, ModelResult, TrainRequest, backtest, train,
@@ -103,7 +103,7 @@ impl Steps {
         let options = SuggestOptions {
             horizon: config.horizon(),
             holidays: config.holidays.clone(),
-            transforms: Vec::new(),
+            transforms: vec![TargetTransform::Scale],
         };
         let plan = FeaturePlan::suggested(panel, &options).map_err(ModelError::from)?;
         let backtest_config = BacktestConfig {

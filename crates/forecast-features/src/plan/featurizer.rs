@@ -121,6 +121,7 @@ impl Featurizer {
             count: 0,
             exponential: vec![f64::NAN; self.smoothing.len()],
             since_non_zero: None,
+            is_forecasting: false,
             held: Vec::new(),
             past_covariates: vec![PastCovariate::NONE; self.tracked.len()],
         }
@@ -181,13 +182,19 @@ impl Featurizer {
 
     /// Moves the state one period on: `value` is the target there, in its own units; NaN if missing.
     pub fn advance(&self, state: &mut SeriesState, inputs: &StepInputs<'_>, value: f32) {
+        let is_forecast = state.is_forecasting;
         let mut current = f64::from(value);
         for stage in &mut state.stages {
             let before = current;
-            if !matches!(stage, Stage::Scale { .. }) {
-                current = stage.apply(current);
+            match stage {
+                // The size of sales is that of real ones.
+                Stage::Scale { .. } if is_forecast => {}
+                Stage::Scale { .. } => stage.advance(before),
+                _ => {
+                    current = stage.apply(current);
+                    stage.advance(before);
+                }
             }
-            stage.advance(before);
         }
         let current = current as f32;
         state.raw.push(value);
@@ -214,7 +221,8 @@ impl Featurizer {
     /// values scatter stay what they were before the first forecast: a mean of 0.3 pieces a day is
     /// neither a sale nor none, and the spread of means is not that of sales.
     pub fn advance_expected(&self, state: &mut SeriesState, inputs: &StepInputs<'_>, forecast: f32) {
-        if state.held.is_empty() {
+        if !state.is_forecasting {
+            state.is_forecasting = true;
             let past = state.values.newest();
             let shape = |step: &Step| match step {
                 Step::Shape(feature, _) => Some(past_feature(feature, state, past)),

@@ -15,8 +15,9 @@ pub enum TargetTransform {
         /// Periods back, at least 1.
         lag: u32,
     },
-    /// Division by the mean of |y| so far, per series: puts large and small series on one scale.
-    /// Uses the past of each period alone; must come last.
+    /// Division by the mean size of the values so far that are not zero, per series: puts large and
+    /// small series on one scale, also where most periods sell nothing. Uses the past of each period
+    /// alone, and of forecasts nothing; must come last. Until the first value there is no scale.
     Scale,
 }
 
@@ -94,11 +95,13 @@ impl Stage {
         }
     }
 
-    /// The value of the next period in this stage's units.
+    /// The value of the next period in this stage's units; NaN where the stage has none yet.
     pub(super) fn apply(&self, value: f64) -> f64 {
         match self {
             Self::Log1p => value.max(-1.0 + f64::EPSILON).ln_1p(),
             Self::Difference { lag, tail } => value - f64::from(tail.lag(*lag as usize)),
+            // Nothing is nothing on any scale.
+            Self::Scale { count: 0, .. } if value != 0.0 => f64::NAN,
             Self::Scale { .. } => value / self.scale(),
         }
     }
@@ -125,7 +128,7 @@ impl Stage {
                 tail.push(known);
             }
             Self::Scale { sum, count } => {
-                if !value.is_nan() {
+                if !value.is_nan() && value != 0.0 {
                     *sum += value.abs();
                     *count += 1;
                 }
@@ -166,6 +169,18 @@ mod tests {
                 assert!((back - value).abs() <= 1e-9 * value.max(1.0), "{transform:?}: {back} for {value}");
             }
         }
+    }
+
+    #[test]
+    fn the_scale_is_the_size_of_sales_without_zeros() {
+        let mut stage = Stage::new(TargetTransform::Scale);
+        stage.advance(0.0);
+        assert_eq!(stage.apply(0.0), 0.0);
+        assert!(stage.apply(5.0).is_nan());
+        for value in [4.0, 0.0, f64::NAN, 8.0, 0.0] {
+            stage.advance(value);
+        }
+        assert_eq!((stage.scale(), stage.apply(3.0)), (6.0, 0.5));
     }
 
     #[test]

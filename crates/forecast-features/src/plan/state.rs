@@ -24,7 +24,9 @@ pub struct SeriesState {
     pub(super) exponential: Vec<f64>,
     /// Periods since the last non-zero value; `None` before the first.
     pub(super) since_non_zero: Option<u32>,
-    /// Once forecasts have been added: the shape features as they were before, in plan order.
+    /// Whether forecasts have been added.
+    pub(super) is_forecasting: bool,
+    /// Once they have: the shape features as they were before, in plan order.
     pub(super) held: Vec<f32>,
     /// One per covariate that a `Relative` or `Change` feature uses, in plan order.
     pub(super) past_covariates: Vec<PastCovariate>,

@@ -252,6 +252,19 @@ fn forecasts_move_levels_and_leave_the_scatter_as_it_was() {
 }
 
 #[test]
+fn the_scale_is_that_of_real_sales() {
+    let panel = simple();
+    let featurizer = compiled(&every_feature(vec![TargetTransform::Scale], &panel), &panel);
+    let mut state = featurizer.state(panel.series(0));
+    let inputs = StepInputs { period: state.next_period(), covariates: &[1.0, 0.0], statics: &[0.0] };
+    let before = featurizer.restore(&state, 1.0);
+    featurizer.advance_expected(&mut state, &inputs, 1_000.0);
+    assert_eq!(featurizer.restore(&state, 1.0), before);
+    featurizer.advance_expected(&mut state, &inputs, 0.01);
+    assert_eq!(featurizer.restore(&state, 1.0), before);
+}
+
+#[test]
 fn a_sample_depends_on_the_seed_alone() {
     let rows: Vec<_> = (0..400u16).map(|day| (Some((day % 7) as u8), 1, true)).collect();
     let full = panel(&[(0, rows.clone()), (3, rows.clone()), (9, rows)]);

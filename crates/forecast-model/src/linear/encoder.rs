@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// Categories with more levels than this are left to the trees.
 pub(crate) const MOST_LEVELS: u32 = 32;
 
+/// Columns that deviate less from their mean, as a share of it, are rounding noise of single precision.
+const CONSTANT: f64 = 1e-5;
+
 /// How feature rows become encoded rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LinearEncoder {
@@ -118,7 +121,7 @@ fn spread(values: &[f32]) -> Option<(f64, f64)> {
     let mean = finite().sum::<f64>() / count;
     let variance = finite().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
     let deviation = variance.sqrt();
-    (deviation > 1e-9 * mean.abs().max(1e-30)).then_some((mean, deviation))
+    (deviation > CONSTANT * mean.abs().max(1e-30)).then_some((mean, deviation))
 }
 
 #[cfg(test)]

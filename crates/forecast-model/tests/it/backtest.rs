@@ -4,7 +4,9 @@ use forecast_core::backtest::Refit;
 use forecast_core::metrics::ErrorSums;
 use forecast_model::{CalibrationCheck, Family, Metric, ModelError, NoObserver, Phase, backtest};
 
-use crate::support::{DAYS, SERIES, Watcher, config, levels, panel, part_of, plan};
+use crate::support::{
+    DAYS, SERIES, Watcher, config, levels, panel, panel_of_sizes, part_of, plan, scaled_plan,
+};
 
 #[test]
 fn every_family_is_measured_and_global_models_beat_the_naive_ones() {
@@ -160,4 +162,17 @@ fn questions_that_make_no_sense_are_refused() {
     too_many.rolling.windows = 40;
     let error = backtest(&panel, &plan, &too_many, &NoObserver).unwrap_err();
     assert!(error.to_string().contains("use fewer windows, a shorter horizon or more history"), "{error}");
+}
+
+#[test]
+fn small_series_count_beside_large_ones() {
+    let sizes = [3.0_f32, 40.0, 5_000.0, 300_000.0];
+    let panel = panel_of_sizes(&sizes);
+    let families = [Family::ElasticNet, Family::Ridge, Family::RandomForest, Family::ExtraTrees];
+    let report = backtest(&panel, &scaled_plan(&panel), &config(&families), &NoObserver).unwrap();
+    for model in &report.models {
+        for (accuracy, size) in model.by_series.iter().zip(sizes) {
+            assert!(accuracy.mase < 1.5, "{}, {size} a day: MASE {}", model.family, accuracy.mase);
+        }
+    }
 }

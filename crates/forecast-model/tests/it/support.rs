@@ -11,7 +11,7 @@ use forecast_core::{
     SeriesKey, StaticColumn,
 };
 use forecast_features::ingest::TableSpec;
-use forecast_features::plan::{FeaturePlan, SuggestOptions};
+use forecast_features::plan::{FeaturePlan, SuggestOptions, TargetTransform};
 use forecast_model::{
     BacktestConfig, BacktestReport, Family, ForecastModel, Metric, NoObserver, Observer, ProgressEvent,
     TrainRequest, backtest, train,
@@ -91,6 +91,28 @@ pub(crate) fn part_of(panel: &Panel, kept: impl Fn(usize) -> Range<usize>) -> Pa
 pub(crate) fn plan(panel: &Panel) -> FeaturePlan {
     let options = SuggestOptions { horizon: horizon(), holidays: Vec::new(), transforms: Vec::new() };
     FeaturePlan::suggested(panel, &options).unwrap()
+}
+
+/// A plan for series of very different sizes.
+pub(crate) fn scaled_plan(panel: &Panel) -> FeaturePlan {
+    let transforms = vec![TargetTransform::Scale];
+    let options = SuggestOptions { horizon: horizon(), holidays: Vec::new(), transforms };
+    FeaturePlan::suggested(panel, &options).unwrap()
+}
+
+/// Daily series that sell about so much a day, with a weekly season and noise.
+pub(crate) fn panel_of_sizes(sizes: &[f32]) -> Panel {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut builder = PanelBuilder::new(Frequency::Daily, "sales", ["sku"]);
+    for (index, size) in sizes.iter().enumerate() {
+        let key = SeriesKey::new([format!("{index}")]);
+        builder.spans.push(SeriesSpan { key, start: FIRST, rows: DAYS, covariate_rows: 0 });
+        for day in 0..DAYS {
+            let season = if day % 7 >= 5 { 1.6 } else { 1.0 };
+            builder.target.push((size * season * rng.random_range(0.6..1.4_f32)).round());
+        }
+    }
+    builder.build().unwrap()
 }
 
 pub(crate) fn spec() -> TableSpec {
