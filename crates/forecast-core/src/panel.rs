@@ -5,6 +5,7 @@
 //! The columns are shared, so that [`Panel::until`], which a backtest calls once a window, copies
 //! nothing but one length per series.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -236,14 +237,33 @@ impl<'a> SeriesView<'a> {
         &self.panel.target[from..from + self.len()]
     }
 
-    /// Target rows that the whole panel has from `period` on, for `steps` steps at most: the
-    /// actuals that a backtest compares with. Rows beyond [`Panel::until`]'s origin are included.
+    /// Target values, oldest first, as models and backtests count them: NaN where missing or out of
+    /// stock, since what could not be bought says nothing about demand.
     #[must_use]
-    pub fn actuals_from(&self, period: Period, steps: usize) -> &'a [f32] {
+    pub fn known_target(&self) -> Cow<'a, [f32]> {
+        let target = self.target();
+        match self.available() {
+            Some(available) if available.contains(&false) => {
+                let seen = |(&value, &stocked): (&f32, &bool)| if stocked { value } else { f32::NAN };
+                target.iter().zip(available).map(seen).collect()
+            }
+            _ => Cow::Borrowed(target),
+        }
+    }
+
+    /// The actuals that a backtest compares with: as [`SeriesView::known_target`], from `period` on, one
+    /// per step, and NaN before and beyond the data. Rows beyond [`Panel::until`]'s origin are included.
+    #[must_use]
+    pub fn actuals_from(&self, period: Period, steps: usize) -> Vec<f32> {
         let (from, to) = (self.panel.offsets[self.index], self.panel.offsets[self.index + 1]);
-        let Ok(skip) = usize::try_from(period.since(self.start())) else { return &[] };
-        let first = (from + skip).min(to);
-        &self.panel.target[first..first.saturating_add(steps).min(to)]
+        let skipped = i64::from(period.0) - i64::from(self.start().0);
+        let value = |step: usize| {
+            let row =
+                from.checked_add(usize::try_from(skipped + step as i64).ok()?).filter(|&row| row < to)?;
+            let stocked = self.panel.available.as_ref().is_none_or(|flags| flags[row]);
+            stocked.then(|| self.panel.target[row])
+        };
+        (0..steps).map(|step| value(step).unwrap_or(f32::NAN)).collect()
     }
 
     /// Whether each target row was in stock; `None` when the panel does not say.
@@ -316,8 +336,23 @@ mod tests {
         assert_eq!(cut.series(0).covariate(0).len(), 6);
         assert!(cut.series(1).is_empty());
         assert_eq!(cut.rows(), 2);
-        assert_eq!(cut.series(0).actuals_from(Period(12), 28), [3.0, 4.0]);
+        let actuals = cut.series(0).actuals_from(Period(12), 28);
+        assert_eq!(actuals[..2], [3.0, 4.0]);
+        assert!(actuals.len() == 28 && actuals[2..].iter().all(|value| value.is_nan()));
         assert_eq!(cut.series(1).actuals_from(Period(12), 1), [5.0]);
-        assert!(cut.series(1).actuals_from(Period(99), 1).is_empty());
+        assert!(cut.series(1).actuals_from(Period(99), 1)[0].is_nan());
+    }
+
+    #[test]
+    fn what_was_out_of_stock_is_not_known() {
+        let mut builder = PanelBuilder::new(Frequency::Daily, "sales", ["store"]);
+        let key = SeriesKey::new(["a"]);
+        builder.spans = vec![SeriesSpan { key, start: Period(10), rows: 3, covariate_rows: 3 }];
+        builder.target = vec![1.0, 0.0, 3.0];
+        builder.available = Some(vec![true, false, true]);
+        let panel = builder.build().unwrap();
+        let found = panel.series(0).actuals_from(Period(9), 5);
+        assert_eq!(format!("{found:?}"), "[NaN, 1.0, NaN, 3.0, NaN]");
+        assert_eq!(format!("{:?}", panel.series(0).known_target()), "[1.0, NaN, 3.0]");
     }
 }

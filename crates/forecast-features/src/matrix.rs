@@ -62,8 +62,7 @@ impl Featurizer {
         let mut state = self.begin(series.start());
         let mut inputs = SeriesInputs::new(self.plan(), series);
         let mut row = vec![f32::NAN; self.width()];
-        for (index, &value) in series.target().iter().enumerate() {
-            let value = if inputs.is_available(index) { value } else { f32::NAN };
+        for (index, &value) in series.known_target().iter().enumerate() {
             let step = inputs.at(index);
             if sampler.keeps(series, index, value) {
                 self.row(&state, &step, &mut row);
@@ -168,12 +167,9 @@ impl Sampler {
     }
 
     fn count(&self, series: SeriesView<'_>) -> usize {
-        let available = series.available();
-        let known = |index: usize, value: f32| {
-            if available.is_none_or(|flags| flags[index]) { value } else { f32::NAN }
-        };
-        let rows = series.target().iter().enumerate();
-        rows.filter(|&(index, &value)| self.keeps(series, index, known(index, value))).count()
+        let target = series.known_target();
+        let rows = target.iter().enumerate();
+        rows.filter(|&(index, &value)| self.keeps(series, index, value)).count()
     }
 
     fn keeps(&self, series: SeriesView<'_>, index: usize, value: f32) -> bool {

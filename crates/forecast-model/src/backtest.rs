@@ -5,12 +5,11 @@ use forecast_core::{Panel, QuantileLevels, RollingOrigin};
 use forecast_features::matrix::FeatureMatrix;
 use forecast_features::plan::{FeaturePlan, Featurizer};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use std::time::Instant;
 
-use crate::fitted::{FittedFamily, Global, training_matrix};
+use crate::fitted::{FittedFamily, training_matrix};
 use crate::floor::Floor;
-use crate::global::{GlobalModel, GlobalSettings};
+use crate::global::GlobalSettings;
 use crate::observer::Progress;
 use crate::scoring::{Scorecard, Truth};
 use crate::{BacktestReport, Family, Metric, ModelError, Observer, Phase};
@@ -95,7 +94,7 @@ pub fn backtest(
             let started = Instant::now();
             let model = match fitted.take().filter(|_| !fits_now) {
                 Some(model) => model,
-                None => fit(family, (plan, rows.as_ref()), config, observer)?,
+                None => fit(family, rows.as_ref(), config, observer)?,
             };
             let forecasts = model.predict_measured(&known, window.horizon)?;
             card.add(&truth, forecasts, started.elapsed());
@@ -128,14 +127,12 @@ fn fitted_windows(config: &BacktestConfig) -> usize {
 
 fn fit(
     family: Family,
-    (plan, rows): (&FeaturePlan, Option<&(Featurizer, FeatureMatrix)>),
+    rows: Option<&(Featurizer, FeatureMatrix)>,
     config: &BacktestConfig,
     observer: &dyn Observer,
 ) -> Result<FittedFamily, ModelError> {
-    let (Some((featurizer, matrix)), true) = (rows, family.is_global()) else {
-        return Ok(FittedFamily::local(family, config.floor()));
-    };
-    let model = GlobalModel::fit(family, (plan, matrix), config.settings(), observer)?;
-    let global = Global { featurizer: featurizer.clone(), model: Arc::new(model) };
-    Ok(FittedFamily::global(family, config.floor(), global))
+    match rows.filter(|_| family.is_global()) {
+        Some(rows) => FittedFamily::fit_global((family, config.floor()), rows, config.settings(), observer),
+        None => Ok(FittedFamily::local(family, config.floor())),
+    }
 }

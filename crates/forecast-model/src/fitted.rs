@@ -9,10 +9,9 @@ use rayon::prelude::*;
 
 use crate::floor::Floor;
 use crate::global::{GlobalModel, GlobalSettings};
-use crate::history::known_values;
 use crate::local::LocalState;
 use crate::recursion::{Recursion, StepValues};
-use crate::{Family, ForecastError, ModelError, NoObserver};
+use crate::{Family, ForecastError, ModelError, NoObserver, Observer};
 
 /// A family that is about to be fitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +52,8 @@ impl Fit for FamilyFit {
         if !family.is_global() {
             return Ok(FittedFamily::local(family, floor));
         }
-        let (featurizer, matrix) = training_matrix(&self.plan, panel, self.settings())?;
-        let model = GlobalModel::fit(family, (&self.plan, &matrix), self.settings(), &NoObserver)?;
-        Ok(FittedFamily::global(family, floor, Global { featurizer, model: Arc::new(model) }))
+        let rows = training_matrix(&self.plan, panel, self.settings())?;
+        FittedFamily::fit_global((family, floor), &rows, self.settings(), &NoObserver)
     }
 }
 
@@ -72,6 +70,18 @@ impl FittedFamily {
 
     pub(crate) fn global(family: Family, floor: Floor, global: Global) -> Self {
         Self { family, floor, global: Some(global) }
+    }
+
+    /// Fits a global family to rows of [`training_matrix`].
+    pub(crate) fn fit_global(
+        (family, floor): (Family, Floor),
+        (featurizer, matrix): &(Featurizer, FeatureMatrix),
+        settings: GlobalSettings,
+        observer: &dyn Observer,
+    ) -> Result<Self, ModelError> {
+        let model = GlobalModel::fit(family, (featurizer.plan(), matrix), settings, observer)?;
+        let global = Global { featurizer: featurizer.clone(), model: Arc::new(model) };
+        Ok(Self::global(family, floor, global))
     }
 
     /// Forecasts to be measured against what happened, in a backtest. A panel holds the covariates of
@@ -112,7 +122,7 @@ fn local_forecasts((family, floor): (Family, Floor), panel: &Panel, horizon: Hor
     let season = panel.frequency().season_length();
     let mut forecasts = PointForecasts::zeros(panel.len(), horizon);
     forecasts.as_mut_slice().par_chunks_mut(horizon.steps()).enumerate().for_each(|(index, row)| {
-        if let Some(state) = LocalState::after(family, &known_values(panel.series(index)), season) {
+        if let Some(state) = LocalState::after(family, &panel.series(index).known_target(), season) {
             state.fill(floor, row);
         }
     });
@@ -120,7 +130,7 @@ fn local_forecasts((family, floor): (Family, Floor), panel: &Panel, horizon: Hor
 }
 
 /// The covariates that the panel itself has beyond each series' history.
-pub(crate) struct PanelValues<'a>(pub(crate) &'a Panel);
+struct PanelValues<'a>(&'a Panel);
 
 impl StepValues for PanelValues<'_> {
     fn covariate(&self, position: usize, column: usize, step: usize) -> f32 {
@@ -148,7 +158,7 @@ fn check_future(plan: &FeaturePlan, panel: &Panel, horizon: Horizon) -> Result<(
 }
 
 /// `plan` compiled for the periods of `panel` and a horizon's worth after them.
-pub(crate) fn compile(plan: &FeaturePlan, panel: &Panel) -> Result<Featurizer, ModelError> {
+fn compile(plan: &FeaturePlan, panel: &Panel) -> Result<Featurizer, ModelError> {
     let (first, last) = panel.span().ok_or(ModelError::EmptyPanel)?;
     Ok(plan.compile(panel.frequency(), calendar_span(first, last)))
 }
@@ -161,7 +171,7 @@ pub(crate) fn calendar_span(first: Period, last: Period) -> (Period, Period) {
 
 /// Which rows global families are fitted to: those with a season of history behind them, and of
 /// these a seeded sample when all would not fit half the budget (the other half is for fitting).
-pub(crate) fn row_filter(plan: &FeaturePlan, panel: &Panel, settings: GlobalSettings) -> RowFilter {
+fn row_filter(plan: &FeaturePlan, panel: &Panel, settings: GlobalSettings) -> RowFilter {
     const FEWEST_ROWS: u64 = 10_000;
     let span = panel.span().map_or(0, |(first, last)| last.since(first).unsigned_abs() as usize + 1);
     // Per row: the features, the target, the series and the period.

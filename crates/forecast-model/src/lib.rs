@@ -19,7 +19,6 @@ mod fitted;
 mod floor;
 mod forest;
 mod global;
-mod history;
 mod linear;
 mod local;
 mod memory;

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::calibration::residual_scale;
-use crate::history::known_values;
 use crate::local::LocalState;
 use crate::{Family, ModelError};
 
@@ -66,7 +65,7 @@ impl SeriesMemory {
             },
             None => States::Local(
                 panel
-                    .par_series(|series| LocalState::after(family, &known_values(series), season))
+                    .par_series(|series| LocalState::after(family, &series.known_target(), season))
                     .into_iter()
                     .collect::<Option<_>>()
                     .ok_or(ModelError::NoFeatures { family })?,
@@ -75,7 +74,7 @@ impl SeriesMemory {
         Ok(Self {
             keys: panel.keys().to_vec(),
             next: panel.iter().map(|series| series.next_period()).collect(),
-            scales: panel.par_series(|series| residual_scale(&known_values(series), season)),
+            scales: panel.par_series(|series| residual_scale(&series.known_target(), season)),
             history: panel.par_series(|series| {
                 let target = series.target();
                 target[target.len().saturating_sub(shown)..].to_vec()

@@ -7,7 +7,6 @@ use crate::answer::{Asked, answer};
 use crate::calibration::{Calibration, residual_scale};
 use crate::fitted::{FittedFamily, Global};
 use crate::floor::Floor;
-use crate::history::known_values;
 use crate::memory::{SeriesMemory, States};
 use crate::recursion::{Recursion, StepValues};
 use crate::{ForecastError, ModelCard};
@@ -124,7 +123,7 @@ impl ForecastModel {
             .map(|series| Asked {
                 key: series.key(),
                 next: series.next_period(),
-                scale: residual_scale(&known_values(series), season),
+                scale: residual_scale(&series.known_target(), season),
             })
             .collect();
         answer(self, levels, (&series, &points))

@@ -1,14 +1,11 @@
 //! Fitting one family to all data.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use forecast_core::Panel;
 use forecast_features::ingest::{KnownColumns, TableSpec};
 use forecast_features::plan::FeaturePlan;
 
-use crate::fitted::{FittedFamily, Global, training_matrix};
-use crate::global::GlobalModel;
+use crate::fitted::{FittedFamily, training_matrix};
 use crate::memory::SeriesMemory;
 use crate::observer::Progress;
 use crate::scoring::{Truth, calibrate};
@@ -80,11 +77,10 @@ fn refit(
         progress.step("no features".to_owned());
         return Ok(FittedFamily::local(family, config.floor()));
     }
-    let (featurizer, matrix) = training_matrix(plan, panel, config.settings())?;
+    let rows = training_matrix(plan, panel, config.settings())?;
     progress.step("features".to_owned());
     progress.check()?;
-    let model = GlobalModel::fit(family, (plan, &matrix), config.settings(), observer)?;
-    Ok(FittedFamily::global(family, config.floor(), Global { featurizer, model: Arc::new(model) }))
+    FittedFamily::fit_global((family, config.floor()), &rows, config.settings(), observer)
 }
 
 fn card(panel: &Panel, request: &TrainRequest<'_>) -> Result<ModelCard, ModelError> {

@@ -8,7 +8,6 @@
 //! What this crate refuses: serving, reading the environment, parsing command lines, and global
 //! state: two runs in one process do not know of each other.
 
-mod actuals;
 mod cancel;
 mod config;
 mod error;

@@ -132,8 +132,7 @@ impl Featurizer {
     pub fn state(&self, series: SeriesView<'_>) -> SeriesState {
         let mut state = self.begin(series.start());
         let mut inputs = SeriesInputs::new(&self.plan, series);
-        for (index, &value) in series.target().iter().enumerate() {
-            let value = if inputs.is_available(index) { value } else { f32::NAN };
+        for (index, &value) in series.known_target().iter().enumerate() {
             self.advance(&mut state, &inputs.at(index), value);
         }
         state.trim();

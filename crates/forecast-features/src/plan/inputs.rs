@@ -19,7 +19,6 @@ pub struct StepInputs<'a> {
 pub(crate) struct SeriesInputs<'a> {
     series: SeriesView<'a>,
     columns: Vec<&'a [f32]>,
-    available: Option<&'a [bool]>,
     covariates: Vec<f32>,
     statics: Vec<f32>,
 }
@@ -31,13 +30,8 @@ impl<'a> SeriesInputs<'a> {
             covariates: vec![f32::NAN; columns.len()],
             statics: (0..plan.input_statics().len()).map(|s| series.static_value(s)).collect(),
             columns,
-            available: series.available(),
             series,
         }
-    }
-
-    pub(crate) fn is_available(&self, index: usize) -> bool {
-        self.available.is_none_or(|flags| flags[index])
     }
 
     /// The inputs of the period `index` after the first; covariates that have ended are NaN.

@@ -5,7 +5,6 @@ use forecast_core::{BacktestWindow, Panel};
 use rayon::prelude::*;
 
 use crate::calibration::residual_scale;
-use crate::history::{actual_values, known_values};
 
 /// Actuals and scales of all series in one window.
 #[derive(Clone, Debug)]
@@ -30,9 +29,9 @@ impl Truth {
         let series = (0..panel.len())
             .into_par_iter()
             .map(|index| {
-                let history = known_values(known.series(index));
+                let history = known.series(index).known_target();
                 SeriesTruth {
-                    actuals: actual_values(panel.series(index), window.first(), window.horizon),
+                    actuals: panel.series(index).actuals_from(window.first(), window.horizon.steps()),
                     scale: ErrorScale::of_history(&history, season),
                     residual_scale: residual_scale(&history, season),
                     has_history: !history.is_empty(),

@@ -6,7 +6,6 @@ use forecast_core::metrics::ErrorSums;
 use super::chart::{Axis, Band, Chart, Line, Role, Scale};
 use super::intervals::bounds;
 use super::words::{percent, period_range};
-use crate::actuals::actuals;
 use crate::error::TrainingError;
 use crate::steps::Fitted;
 
@@ -97,13 +96,12 @@ fn ranked(fitted: &Fitted) -> Vec<(f64, usize)> {
     let mut selling: Vec<(f64, f64, usize)> = panel
         .iter()
         .filter_map(|series| {
-            let actuals = actuals(series, window.first(), window.horizon.steps());
+            let actuals = series.actuals_from(window.first(), window.horizon.steps());
             let mut sums = ErrorSums::default();
-            for (actual, forecast) in actuals.iter().zip(forecasts.row(series.index())) {
-                sums.add(*actual, *forecast);
+            for (&actual, &forecast) in actuals.iter().zip(forecasts.row(series.index())) {
+                sums.add(f64::from(actual), forecast);
             }
-            let sold = actuals.iter().filter(|value| !value.is_nan()).map(|value| value.abs()).sum();
-            Some((sold, sums.wape(), series.index())).filter(|(_, wape, _)| wape.is_finite())
+            Some((sums.absolute_actual, sums.wape(), series.index())).filter(|(_, wape, _)| wape.is_finite())
         })
         .collect();
     selling.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.2.cmp(&right.2)));
@@ -121,7 +119,7 @@ fn chart(fitted: &Fitted, series: usize) -> Result<Chart, TrainingError> {
     let before = (2 * steps).clamp(HISTORY.0, HISTORY.1) as i32;
     let start = window.first().plus(-before).max(view.start());
     let shown = usize::try_from(window.first().since(start)).unwrap_or(0) + steps;
-    let actual = actuals(view, start, shown);
+    let actual = view.actuals_from(start, shown).into_iter().map(f64::from).collect();
     let first = window.first().0;
     let mut lines = vec![Line { role: Role::Actual, start: start.0, values: actual }];
     let mut bands = Vec::new();

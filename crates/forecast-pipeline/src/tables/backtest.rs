@@ -11,7 +11,6 @@ use forecast_model::{Family, ModelResult};
 use super::columns::{
     BATCH_ROWS, ParquetFile, key_columns, key_names, number_field, text_field, time_column, time_field,
 };
-use crate::actuals::actuals;
 use crate::error::TrainingError;
 use crate::steps::Fitted;
 
@@ -79,8 +78,8 @@ impl Part<'_> {
         columns.push(Arc::new(Int32Array::from_iter_values(each_step().map(|step| step as i32 + 1))));
         let first = self.window.first();
         columns.push(time_column(panel.frequency(), each_step().map(|step| first.plus(step as i32))));
-        let known = series.iter().flat_map(|&one| actuals(panel.series(one), first, steps));
-        let known = known.map(|value| Some(value).filter(|value| !value.is_nan()));
+        let known = series.iter().flat_map(|&one| panel.series(one).actuals_from(first, steps));
+        let known = known.map(|value| Some(f64::from(value)).filter(|value| !value.is_nan()));
         columns.push(Arc::new(known.collect::<Float64Array>()));
         let forecasts = self.model.forecasts.get(self.number);
         let mean = |one: usize, step: usize| {
