@@ -79,6 +79,30 @@ print(f"    {best['model']} beats seasonal-naive in all {len(pairs)} windows")
 PYTHON
 }
 
+# Asks the same from 32 connections for six seconds; fails where an answer is not a 200.
+load() {
+  python3 - "$1" "$2" <<'PYTHON'
+import http.client, multiprocessing, sys, time
+address, body = sys.argv[1].removeprefix("http://"), open(sys.argv[2]).read()
+def ask(results):
+    connection, times, failed, end = http.client.HTTPConnection(address), [], 0, time.time() + 6
+    while time.time() < end:
+        started = time.perf_counter()
+        connection.request("POST", "/forecast", body, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        failed += answer.status != 200
+        times.append(time.perf_counter() - started)
+    results.put((len(times), sorted(times)[len(times) // 2], failed))
+results = multiprocessing.Queue()
+for _ in range(32):
+    multiprocessing.Process(target=ask, args=(results,)).start()
+counts, medians, failures = zip(*(results.get() for _ in range(32)))
+print(f"    32 connections: {sum(counts) / 6:.0f} requests/s, median {1000 * sorted(medians)[16]:.1f} ms")
+sys.exit(f"{sum(failures)} of {sum(counts)} requests failed" if any(failures) else 0)
+PYTHON
+}
+
 api_pid=''
 stop_api() {
   [ -z "$api_pid" ] || kill -TERM "$api_pid" 2>/dev/null || true
@@ -104,6 +128,8 @@ import json, sys
 forecast = json.load(open(sys.argv[1]))["forecasts"][0]
 print("   ", forecast["series"], "from", forecast["start"], "mean", [round(v, 2) for v in forecast["mean"][:7]], "…")
 PYTHON
+  question "$1" >"$work/question-$1.json"
+  load "$base" "$work/question-$1.json"
   printf '    memory of the server: %s MB\n' "$(awk '/VmRSS/ {print int($2 / 1024)}' "/proc/$api_pid/status")"
   stop_api
 }
