@@ -46,7 +46,8 @@ pub use error::{ConfigError, ConfigProblem, Error};
 pub use guard::{ShutdownOutcome, TelemetryGuard};
 pub use init::{LogWriter, build, init, init_with_writer};
 pub use metrics::{
-    ApiMetrics, Metrics, ModelInfo, ModelLoadOutcome, PROMETHEUS_CONTENT_TYPE, RequestInFlight,
+    ApiMetrics, Metrics, ModelInfo, ModelLoadOutcome, PROMETHEUS_CONTENT_TYPE, QueueLoad, Readiness,
+    RegistryPollOutcome, RequestInFlight,
 };
 pub use propagation::{continue_trace, current_trace_id, inject_headers};
 pub use redact::{REDACTED, Redacted, is_secret_name, scrub};

@@ -2,6 +2,8 @@
 
 mod api;
 mod model;
+mod process;
+mod service;
 
 use opentelemetry::metrics::{Meter, MeterProvider};
 use opentelemetry_sdk::Resource;
@@ -9,7 +11,8 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 use prometheus::{Registry, TextEncoder};
 
 pub use api::{ApiMetrics, RequestInFlight};
-pub use model::{ModelInfo, ModelLoadOutcome};
+pub use model::{ModelInfo, ModelLoadOutcome, RegistryPollOutcome};
+pub use service::{QueueLoad, Readiness};
 
 use crate::error::Error;
 

@@ -9,7 +9,9 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 
 use super::Metrics;
-use super::model::{ModelInfo, ModelLoadOutcome, ModelMetrics};
+use super::model::{ModelInfo, ModelLoadOutcome, ModelMetrics, RegistryPollOutcome};
+use super::process::observe_process;
+use super::service::{QueueLoad, Readiness, ServiceMetrics};
 use crate::error::Error;
 
 /// Upper bounds of the duration histogram, in seconds: the convention's.
@@ -30,6 +32,7 @@ pub struct ApiMetrics {
     in_flight: UpDownCounter<i64>,
     series_served: Counter<u64>,
     model: ModelMetrics,
+    service: ServiceMetrics,
 }
 
 impl ApiMetrics {
@@ -37,6 +40,7 @@ impl ApiMetrics {
     #[must_use]
     pub fn new(metrics: &Metrics) -> Self {
         let meter = metrics.meter("forecast-api");
+        observe_process(&meter);
         Self {
             duration: meter
                 .f64_histogram("http.server.request.duration")
@@ -55,6 +59,7 @@ impl ApiMetrics {
                 .with_description("Series for which a forecast was answered.")
                 .build(),
             model: ModelMetrics::new(&meter),
+            service: ServiceMetrics::new(&meter),
             metrics: metrics.clone(),
         }
     }
@@ -93,7 +98,35 @@ impl ApiMetrics {
 
     /// Counts an attempt to load a model.
     pub fn model_loaded(&self, outcome: ModelLoadOutcome) {
-        self.model.loaded(outcome);
+        self.model.count_loads(outcome, 1);
+    }
+
+    /// Counts a look at the model registry.
+    pub fn registry_polled(&self, outcome: RegistryPollOutcome) {
+        self.model.count_polls(outcome, 1);
+    }
+
+    /// Says whether requests are answered from now on; not, before the first call.
+    pub fn set_ready(&self, readiness: Readiness) {
+        self.service.set_ready(readiness);
+    }
+
+    /// Counts a request that is answered with an error of this code. Callers must not be able to make
+    /// up codes: each is a series of its own.
+    pub fn refused(&self, code: &'static str) {
+        self.service.count_refusals(code, 1);
+    }
+
+    /// Lets the counts of these codes begin at zero.
+    pub fn expect_refusals(&self, codes: impl IntoIterator<Item = &'static str>) {
+        for code in codes {
+            self.service.count_refusals(code, 0);
+        }
+    }
+
+    /// Reads how busy the service is whenever metrics are read. Call it once.
+    pub fn observe_queue(&self, read: impl Fn() -> QueueLoad + Clone + Send + Sync + 'static) {
+        self.service.observe_queue(read);
     }
 
     /// Every metric of the process in the Prometheus text format; serve it as
@@ -218,7 +251,57 @@ mod tests {
         assert!((3600.0..3700.0).contains(&seconds), "{age}");
 
         metrics.clear_model();
-        assert!(lines(&metrics, "forecast_model_").is_empty());
+        for family in ["forecast_model_info", "forecast_model_age"] {
+            assert!(lines(&metrics, family).is_empty(), "{family}");
+        }
+    }
+
+    #[test]
+    fn the_service_is_ready_from_when_it_says_so_until_it_says_not() {
+        let metrics = api();
+        let ready = || lines(&metrics, "forecast_ready").concat();
+        assert_eq!(ready(), "forecast_ready 0");
+        metrics.set_ready(Readiness::Ready);
+        assert_eq!(ready(), "forecast_ready 1");
+        metrics.set_ready(Readiness::NotReady);
+        assert_eq!(ready(), "forecast_ready 0");
+    }
+
+    #[test]
+    fn refusals_that_are_expected_begin_at_zero() {
+        let metrics = api();
+        metrics.expect_refusals(["overloaded", "no_model"]);
+        metrics.refused("overloaded");
+        assert_eq!(
+            lines(&metrics, "forecast_refusals_total"),
+            [
+                "forecast_refusals_total{code=\"no_model\"} 0",
+                "forecast_refusals_total{code=\"overloaded\"} 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_queue_is_read_at_each_reading() {
+        use std::sync::Arc;
+        use std::sync::atomic::{AtomicU64, Ordering};
+
+        let metrics = api();
+        let waiting = Arc::new(AtomicU64::new(0));
+        let read = Arc::clone(&waiting);
+        metrics.observe_queue(move || QueueLoad {
+            running: 2,
+            running_limit: 2,
+            waiting: read.load(Ordering::Relaxed),
+            waiting_limit: 128,
+        });
+        waiting.store(5, Ordering::Relaxed);
+        insta::assert_snapshot!(lines(&metrics, "forecast_computations").join("\n"), @r#"
+        forecast_computations_limit{state="running"} 2
+        forecast_computations_limit{state="waiting"} 128
+        forecast_computations{state="running"} 2
+        forecast_computations{state="waiting"} 5
+        "#);
     }
 
     #[test]
@@ -227,6 +310,7 @@ mod tests {
         metrics.model_loaded(ModelLoadOutcome::Failed);
         metrics.model_loaded(ModelLoadOutcome::Cache);
         metrics.model_loaded(ModelLoadOutcome::Failed);
+        metrics.registry_polled(RegistryPollOutcome::Unreachable);
         metrics.forecast_served(3);
         metrics.forecast_served(4);
         insta::assert_snapshot!(lines(&metrics, "forecast_").join("\n"));

@@ -1,4 +1,4 @@
-//! Which model is served, how old it is, and how loading went.
+//! Which model is served, how old it is, and how loading it and asking for it went.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
@@ -33,11 +33,43 @@ pub enum ModelLoadOutcome {
 }
 
 impl ModelLoadOutcome {
+    const ALL: [Self; 3] = [Self::Registry, Self::Cache, Self::Failed];
+
     fn label(self) -> &'static str {
         match self {
             Self::Registry => "registry",
             Self::Cache => "cache",
             Self::Failed => "failed",
+        }
+    }
+}
+
+/// How a look at the registry ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistryPollOutcome {
+    /// It named a version, and that is the one being served.
+    Followed,
+    /// It names no version to serve.
+    NothingPromoted,
+    /// It did not answer, or refused to.
+    Unreachable,
+    /// It named a version that cannot be served.
+    Unusable,
+    /// Something on this machine was in the way, such as a full disk.
+    Local,
+}
+
+impl RegistryPollOutcome {
+    const ALL: [Self; 5] =
+        [Self::Followed, Self::NothingPromoted, Self::Unreachable, Self::Unusable, Self::Local];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Followed => "followed",
+            Self::NothingPromoted => "nothing_promoted",
+            Self::Unreachable => "unreachable",
+            Self::Unusable => "unusable",
+            Self::Local => "local",
         }
     }
 }
@@ -49,6 +81,7 @@ type Current = Arc<RwLock<Option<ModelInfo>>>;
 pub(super) struct ModelMetrics {
     current: Current,
     loads: Counter<u64>,
+    polls: Counter<u64>,
 }
 
 impl ModelMetrics {
@@ -61,15 +94,32 @@ impl ModelMetrics {
             .with_unit("{load}")
             .with_description("Attempts to load a model, by outcome: registry, cache or failed.")
             .build();
-        Self { current, loads }
+        let polls = meter
+            .u64_counter("forecast.registry.polls")
+            .with_unit("{poll}")
+            .with_description("Looks at the model registry, by what came of them.")
+            .build();
+        let metrics = Self { current, loads, polls };
+        // A counter that appears with its first event hides that event from `increase()`.
+        for outcome in ModelLoadOutcome::ALL {
+            metrics.count_loads(outcome, 0);
+        }
+        for outcome in RegistryPollOutcome::ALL {
+            metrics.count_polls(outcome, 0);
+        }
+        metrics
     }
 
     pub(super) fn set(&self, model: Option<ModelInfo>) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = model;
     }
 
-    pub(super) fn loaded(&self, outcome: ModelLoadOutcome) {
-        self.loads.add(1, &[KeyValue::new("outcome", outcome.label())]);
+    pub(super) fn count_loads(&self, outcome: ModelLoadOutcome, count: u64) {
+        self.loads.add(count, &[KeyValue::new("outcome", outcome.label())]);
+    }
+
+    pub(super) fn count_polls(&self, outcome: RegistryPollOutcome, count: u64) {
+        self.polls.add(count, &[KeyValue::new("outcome", outcome.label())]);
     }
 }
 
