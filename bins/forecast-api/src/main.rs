@@ -4,6 +4,8 @@
 //! exit code how it went.
 
 mod cli;
+#[cfg(test)]
+mod contract;
 mod exit;
 #[cfg(test)]
 mod manual;

@@ -5,6 +5,8 @@
 
 mod arguments;
 mod command;
+#[cfg(test)]
+mod contract;
 mod exit;
 mod output;
 mod settings;

@@ -3,6 +3,8 @@
 //! The library does the work; here is the command line, the terminal and the exit code.
 
 mod cli;
+#[cfg(test)]
+mod contract;
 mod exit;
 mod init;
 mod interrupt;

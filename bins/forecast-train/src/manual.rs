@@ -13,6 +13,23 @@ use crate::settings::EXPERIMENT_NAME;
 const ENVIRONMENT: [(&str, &str); 2] =
     [("tracking_uri", names::TRACKING_URI), ("experiment", EXPERIMENT_NAME)];
 
+/// Every exit code with its meaning. 2 is clap's.
+pub(crate) const CODES: [(u8, &str); 7] = [
+    (0, "done"),
+    (Exit::Unexpected as u8, "unexpected: please report it"),
+    (2, "usage: a flag that does not exist or whose value cannot be read"),
+    (
+        Exit::Configuration as u8,
+        "configuration: settings that are missing, wrong or at odds; all of them are listed",
+    ),
+    (Exit::Data as u8, "bad data: all problems are listed, each with count, first example and remedy"),
+    (Exit::Mlflow as u8, "MLflow unreachable or refusing"),
+    (
+        Exit::Interrupted as u8,
+        "interrupted (Ctrl-C, SIGTERM): the run is marked KILLED and nothing is registered",
+    ),
+];
+
 #[test]
 fn the_manual_says_what_the_program_does() {
     check_section("docs/configuration.md", "forecast-train", &manual()).unwrap();
@@ -41,22 +58,7 @@ fn manual() -> String {
          OpenTelemetry's, and logging from `FORECAST_LOG` and `FORECAST_LOG_FORMAT`.\n\n\
          **Exit codes**\n\n| Code | Meaning |\n|---|---|\n",
     );
-    let codes = [
-        (0, "done"),
-        (Exit::Unexpected as i32, "unexpected: please report it"),
-        (2, "usage: a flag that does not exist or whose value cannot be read"),
-        (
-            Exit::Configuration as i32,
-            "configuration: settings that are missing, wrong or at odds; all of them are listed",
-        ),
-        (Exit::Data as i32, "bad data: all problems are listed, each with count, first example and remedy"),
-        (Exit::Mlflow as i32, "MLflow unreachable or refusing"),
-        (
-            Exit::Interrupted as i32,
-            "interrupted (Ctrl-C, SIGTERM): the run is marked KILLED and nothing is registered",
-        ),
-    ];
-    for (code, meaning) in codes {
+    for (code, meaning) in CODES {
         text.push_str(&format!("| {code} | {meaning} |\n"));
     }
     text

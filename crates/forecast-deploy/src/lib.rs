@@ -6,4 +6,5 @@
 //!
 //! What this crate refuses: reading the environment, printing, and knowing what a model predicts.
 
+pub mod contract;
 pub mod promotion;

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use crate::workspace;
 
-/// The environment variable that makes [`check_section`] write.
+/// The environment variable that makes the checks write.
 const UPDATE: &str = "UPDATE_DOCS";
 
 /// Compares the part `name` of `document` (a path from the root of the workspace) with `expected`.
@@ -25,6 +25,22 @@ pub fn check_section(document: &str, name: &str, expected: &str) -> Result<(), S
         return fs::write(&path, updated).map_err(|error| format!("{document}: {error}"));
     }
     Err(format!("{document}: the part `{name}` is out of date: run this test again with {UPDATE}=1"))
+}
+
+/// Compares a file (a path from the root of the workspace) that comes from the code as a whole.
+///
+/// # Errors
+/// What to do: run the test again with `UPDATE_DOCS=1`.
+pub fn check_file(file: &str, expected: &str) -> Result<(), String> {
+    let path = workspace::root().join(file);
+    if fs::read_to_string(&path).is_ok_and(|text| text == expected) {
+        return Ok(());
+    }
+    if env::var_os(UPDATE).is_none() {
+        return Err(format!("{file} is out of date: run this test again with {UPDATE}=1"));
+    }
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder.and_then(|()| fs::write(&path, expected)).map_err(|error| format!("{file}: {error}"))
 }
 
 /// A Markdown table. Bars within cells are escaped, line ends become spaces.
