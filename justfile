@@ -39,7 +39,7 @@ doc:
 
 # Check the shell scripts.
 shellcheck:
-    shellcheck --external-sources ci/*.sh .ci/run
+    shellcheck --external-sources ci/*.sh .ci/run mlflow-server/*.sh
 
 # Licences, bans, sources and, where the advisory database can be reached, advisories.
 deny:
