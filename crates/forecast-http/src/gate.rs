@@ -4,6 +4,7 @@
 //! waits for its turn, and is turned away at once where too many wait already. Bodies are held from their
 //! first byte to their answer: without a common limit, many long ones would take all memory.
 
+use forecast_telemetry::QueueLoad;
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::problem::{Code, Problem};
@@ -22,6 +23,7 @@ const UNCOUNTED: usize = 64 * UNIT;
 /// Lets as many computations in as there are cores, and as many bytes as memory is meant to hold.
 #[derive(Debug)]
 pub(crate) struct Gate {
+    cores: usize,
     running: Semaphore,
     present: Semaphore,
     bodies: Semaphore,
@@ -56,6 +58,7 @@ pub(crate) struct Turn<'a> {
 impl Gate {
     pub(crate) fn new(cores: usize, max_body_bytes: usize) -> Self {
         Self {
+            cores,
             running: Semaphore::new(cores),
             present: Semaphore::new(cores.saturating_mul(1 + WAITING_PER_CORE)),
             bodies: Semaphore::new(max_body_bytes.div_ceil(UNIT).saturating_mul(LONGEST_BODIES)),
@@ -66,6 +69,20 @@ impl Gate {
     pub(crate) fn hold(&self) -> Result<Held<'_>, Problem> {
         let permit = self.bodies.try_acquire_many(0).map_err(overloaded)?;
         Ok(Held { bodies: &self.bodies, permit })
+    }
+
+    /// How many compute and wait at this moment.
+    pub(crate) fn load(&self) -> QueueLoad {
+        let (most, waiting_limit) = (self.cores, self.cores.saturating_mul(WAITING_PER_CORE));
+        let running = most.saturating_sub(self.running.available_permits());
+        let present = (most + waiting_limit).saturating_sub(self.present.available_permits());
+        QueueLoad {
+            running: running as u64,
+            running_limit: most as u64,
+            // The two are not read at the same instant.
+            waiting: present.saturating_sub(running) as u64,
+            waiting_limit: waiting_limit as u64,
+        }
     }
 
     /// Waits for a turn.
@@ -94,6 +111,21 @@ mod tests {
         assert_eq!(gate.enter().await.unwrap_err().code, Code::Overloaded);
         drop(turn);
         assert!(gate.enter().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_computes_and_who_waits_is_counted() {
+        let gate = Gate::new(1, 1_024);
+        let turn = gate.enter().await.unwrap();
+        let mut next = Box::pin(gate.enter());
+        let nobody = std::task::Waker::noop();
+        assert!(next.as_mut().poll(&mut std::task::Context::from_waker(nobody)).is_pending());
+        let load = gate.load();
+        assert_eq!((load.running, load.running_limit), (1, 1));
+        assert_eq!((load.waiting, load.waiting_limit), (1, WAITING_PER_CORE as u64));
+        drop(turn);
+        drop(next.await.unwrap());
+        assert_eq!((gate.load().running, gate.load().waiting), (0, 0));
     }
 
     #[test]

@@ -10,7 +10,9 @@ use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
-use forecast_telemetry::{REQUEST_ID_HEADER, RequestId, ServerRequest, continue_trace, record_response};
+use forecast_telemetry::{
+    ApiMetrics, REQUEST_ID_HEADER, RequestId, ServerRequest, continue_trace, record_response,
+};
 use tracing::Instrument;
 
 use crate::ServiceState;
@@ -43,7 +45,7 @@ pub(crate) async fn frame<B: MessageBody + 'static>(
 
     let started = Instant::now();
     let response = next.call(request).instrument(span.clone()).await?;
-    let mut response = explained(response, id.as_str());
+    let mut response = explained(response, id.as_str(), state.metrics());
     let status = response.status();
     finish_headers(&mut response, &id, state.is_draining());
     record_response(&span, status.as_u16());
@@ -56,8 +58,12 @@ fn header_text<'a>(request: &'a ServiceRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Errors as problem details with the request's id, whoever made them.
-fn explained<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -> ServiceResponse<BoxBody> {
+/// Errors as problem details with the request's id, whoever made them; counted by their code.
+fn explained<B: MessageBody + 'static>(
+    response: ServiceResponse<B>,
+    id: &str,
+    metrics: &ApiMetrics,
+) -> ServiceResponse<BoxBody> {
     let (request, inner) = response.into_parts();
     let status = inner.status();
     let problem = match inner.error() {
@@ -69,6 +75,7 @@ fn explained<B: MessageBody + 'static>(response: ServiceResponse<B>, id: &str) -
     };
     match problem {
         Some(problem) => {
+            metrics.refused(problem.code.name());
             if problem.code == Code::Internal {
                 tracing::error!(
                     request_id = id,

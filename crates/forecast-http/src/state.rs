@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use forecast_telemetry::ApiMetrics;
+use forecast_telemetry::{ApiMetrics, Readiness};
 
 use crate::ServerConfig;
 use crate::gate::Gate;
@@ -19,7 +19,7 @@ pub(crate) struct ServiceState {
     model: ArcSwapOption<ServedModel>,
     trouble: ArcSwap<Option<String>>,
     draining: AtomicBool,
-    gate: Gate,
+    gate: Arc<Gate>,
 }
 
 /// Whether requests for forecasts are answered.
@@ -48,7 +48,10 @@ impl ServiceState {
     pub(crate) fn new(config: ServerConfig, metrics: ApiMetrics) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let trouble = Some("the model is being looked for in the registry".to_owned());
-        let gate = Gate::new(cores, config.limits.max_body_bytes);
+        let gate = Arc::new(Gate::new(cores, config.limits.max_body_bytes));
+        let measured = Arc::clone(&gate);
+        metrics.observe_queue(move || measured.load());
+        metrics.expect_refusals(Code::ALL.iter().map(|code| code.name()));
         Self {
             config,
             metrics,
@@ -86,6 +89,12 @@ impl ServiceState {
     pub(crate) fn swap_model(&self, model: ServedModel) {
         self.metrics.set_model(model.telemetry());
         self.model.store(Some(Arc::new(model)));
+        self.measure_readiness();
+    }
+
+    fn measure_readiness(&self) {
+        let ready = self.phase() == Phase::Ready;
+        self.metrics.set_ready(if ready { Readiness::Ready } else { Readiness::NotReady });
     }
 
     /// What is wrong with following the registry; nothing where all is well.
@@ -100,6 +109,7 @@ impl ServiceState {
     /// From now on the server says that it is not ready, and still answers.
     pub(crate) fn begin_draining(&self) {
         self.draining.store(true, Ordering::Release);
+        self.measure_readiness();
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use forecast_model::artifact::ArtifactError;
+use forecast_telemetry::RegistryPollOutcome;
 
 /// Why the model that the registry names is not served.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,16 @@ impl SourceError {
     /// Whether the registry has answered and has nothing to serve: then an older copy is not wanted.
     pub(crate) fn is_verdict(&self) -> bool {
         matches!(self, Self::NoModel { .. } | Self::NoVersion { .. })
+    }
+
+    /// What metrics say of the look that ended so.
+    pub(crate) fn outcome(&self) -> RegistryPollOutcome {
+        match self {
+            Self::NoModel { .. } | Self::NoVersion { .. } => RegistryPollOutcome::NothingPromoted,
+            Self::NoStore { .. } | Self::Registry(_) | Self::Slow { .. } => RegistryPollOutcome::Unreachable,
+            Self::Artifact { .. } | Self::Rejected { .. } => RegistryPollOutcome::Unusable,
+            Self::Cache { .. } | Self::Task(_) => RegistryPollOutcome::Local,
+        }
     }
 
     /// Whether the version itself is at fault, so that asking for it again soon is no use.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use forecast_model::{ForecastModel, artifact};
-use forecast_telemetry::ModelLoadOutcome;
+use forecast_telemetry::{ModelLoadOutcome, RegistryPollOutcome};
 use mlflow_client::config::TrackingUri;
 use mlflow_client::types::ModelVersion;
 use mlflow_client::{ClientConfig, MlflowStore};
@@ -57,7 +57,10 @@ impl Follower {
 
     /// Looks once. A change of what is wrong is logged once, with cause and remedy.
     async fn look(&mut self) {
-        let trouble = match self.follow().await {
+        let followed = self.follow().await;
+        let outcome = followed.as_ref().map_or_else(SourceError::outcome, |()| RegistryPollOutcome::Followed);
+        self.state.metrics().registry_polled(outcome);
+        let trouble = match followed {
             Ok(()) => None,
             Err(error) => Some(self.cope(error).await),
         };

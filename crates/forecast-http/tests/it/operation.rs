@@ -55,6 +55,33 @@ async fn metrics_count_requests_and_name_the_model() {
         reply.text
     );
     assert!(line(&["forecast_model_loads_total", "registry", " 1"]), "{}", reply.text);
+    assert!(line(&["forecast_refusals_total{code=\"missing_field\"} 1"]), "{}", reply.text);
+    assert!(line(&["forecast_refusals_total{code=\"overloaded\"} 0"]), "{}", reply.text);
+    assert!(line(&["forecast_computations_limit{state=\"running\"}"]), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn metrics_tell_ready_from_not_and_why() {
+    let registry = Registry::empty();
+    let mut server = Running::start(&registry);
+    let away = "forecast_registry_polls_total{outcome=\"unreachable\"}";
+    let counted = |text: &str, name: &str| {
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u64>().ok())
+    };
+    let reply = server.until("/metrics", |reply| counted(&reply.text, away) > Some(0)).await;
+    assert_eq!(counted(&reply.text, "forecast_ready "), Some(0), "{}", reply.text);
+    let version = registry.register(&trained().naive).await;
+    let unpromoted = "forecast_registry_polls_total{outcome=\"nothing_promoted\"}";
+    server.until("/metrics", |reply| counted(&reply.text, unpromoted) > Some(0)).await;
+    registry.promote(version).await;
+    let followed = "forecast_registry_polls_total{outcome=\"followed\"}";
+    server
+        .until("/metrics", |reply| {
+            counted(&reply.text, followed) > Some(0) && counted(&reply.text, "forecast_ready ") == Some(1)
+        })
+        .await;
+    server.begin_to_stop();
+    server.wait();
 }
 
 #[tokio::test]
