@@ -65,3 +65,7 @@ mlflow:
 # The whole job on the public data sets in a folder: `just real-data ../data m5`.
 real-data *args:
     ci/real-data.sh {{ args }}
+
+# Build everything under deploy/k8s and validate it for several Kubernetes versions.
+check-k8s *args:
+    ci/check-k8s.sh {{ args }}
