@@ -23,7 +23,7 @@ fmt:
     cargo fmt --all
 
 # Every static check: formatting, clippy, docs, shell scripts, dependency rules.
-lint: fmt-check clippy doc shellcheck deny
+lint: fmt-check clippy doc shellcheck deny image-lint
 
 # Fail where code is not formatted.
 fmt-check:
@@ -39,7 +39,7 @@ doc:
 
 # Check the shell scripts.
 shellcheck:
-    shellcheck --external-sources ci/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh
+    shellcheck --external-sources ci/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh deploy/docker/*.sh
 
 # Licences, bans, sources and, where the advisory database can be reached, advisories.
 deny:
@@ -69,3 +69,16 @@ real-data *args:
 # Build everything under deploy/k8s and validate it for several Kubernetes versions.
 check-k8s *args:
     ci/check-k8s.sh {{ args }}
+
+# Check the Dockerfile and build.ps1.
+image-lint:
+    hadolint deploy/docker/Dockerfile
+    .dev/tools/bin/python ci/check-powershell.py deploy/docker/build.ps1
+
+# Build the image with docker, podman or buildah: `just image 1.0.0`.
+image version:
+    deploy/docker/build.sh {{ version }}
+
+# Build the image without a container engine, run it against a real MLflow and check it; --full builds it twice.
+prove-image *args:
+    ci/prove-image.sh {{ args }}
