@@ -97,6 +97,16 @@ build_image() {
     { tail -n 30 "$work/build.log" >&2 && fail "the image cannot be built; the whole log is $work/build.log"; }
 }
 
+# An image of this very commit is not built once more.
+build_once() {
+  if image_exists "$image" && [ -z "$(git status --porcelain)" ] &&
+    [ "$(image_label "$image" org.opencontainers.image.revision)" = "$(git rev-parse HEAD)" ]; then
+    say "reusing $image, which was built from this commit"
+  else
+    build_image "$image_dir/tmp"
+  fi
+}
+
 # export_image FOLDER: as an OCI layout, which is what a registry would get.
 export_image() {
   rm -rf "$1"
@@ -183,9 +193,14 @@ start_mlflow() {
 
 # The name service of a cluster: the short name is found through the search list, after as many dots.
 start_names() {
+  rm -f "$work/names.log"
   python3 ci/image-servers.py dns "$name_server" "$work/names.log" \
     mlflow-server.ml-forecast.svc.cluster.local=127.0.0.1 2>"$work/names.err" &
   pids+=($!)
+  until [ -e "$work/names.log" ]; do
+    kill -0 "${pids[-1]}" 2>/dev/null || fail "the name server did not start: $(tail -n 1 "$work/names.err")"
+    sleep 0.05
+  done
   printf 'search ml-forecast.svc.cluster.local svc.cluster.local cluster.local\nnameserver %s\noptions ndots:5\n' \
     "$name_server" >"$work/resolv.conf"
   printf '127.0.0.1\tlocalhost\n' >"$work/hosts"
@@ -379,7 +394,7 @@ dev="${FORECAST_DEV_DIR:-.dev}"
 step 'Prepare: buildah, MLflow, a base image' 'usually 3 to 5 minutes the first time, seconds after'
 prepare
 step "Build $image" 'usually 8 to 12 minutes the first time, 3 after a change of code, seconds without'
-build_image "$image_dir/tmp"
+build_once
 step 'Look at the image' 'seconds'
 look_at_image
 unpack

@@ -92,7 +92,7 @@ try {
         '--build-arg', "SOURCE_DATE_EPOCH=$epoch"
     )
     if ($engine -eq 'podman') {
-        $options += @('--layers', '--timestamp', $epoch)
+        $options += @('--timestamp', $epoch)
     }
     Write-Host "    building $image with $engine"
     & $engine build @options .

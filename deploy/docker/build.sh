@@ -68,7 +68,7 @@ options=(
 case "$engine" in
   # Attestations hold times and would give the same image another digest every time.
   docker) export DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 ;;
-  *) options+=(--layers --timestamp "$epoch") ;;
+  *) options+=(--timestamp "$epoch") ;;
 esac
 
 say "building $image with $engine (usually 10 minutes the first time, 3 after a change of code)"
