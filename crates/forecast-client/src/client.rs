@@ -7,11 +7,11 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::policy::{Failure, Policy, Retry, Service};
+use crate::policy::Policy;
 use crate::send::{Attempt, send};
 use crate::{
     CircuitState, ClientConfig, ClientError, ConfigError, ForecastRequest, ForecastResponse, Health,
-    ModelInfo, ModelMetrics, Readiness,
+    ModelInfo, ModelMetrics, Readiness, SeriesList,
 };
 
 /// Adds headers to a request just before it leaves.
@@ -108,39 +108,47 @@ impl ForecastClient {
         self.call(Method::GET, "model/metrics", None).await
     }
 
+    /// `GET /series`: the first `limit` series that the model knows, 1 to 1000.
+    ///
+    /// # Errors
+    /// Any [`ClientError`] where there is no model or no answer.
+    pub async fn series(&self, limit: usize) -> Result<SeriesList, ClientError> {
+        self.call(Method::GET, &format!("series?limit={limit}"), None).await
+    }
+
+    /// `GET /metrics`: the page that Prometheus scrapes, in its text format.
+    ///
+    /// # Errors
+    /// Any [`ClientError`] where there is no answer.
+    pub async fn metrics_page(&self) -> Result<String, ClientError> {
+        let page = self.bytes(Method::GET, "metrics", None).await?;
+        Ok(String::from_utf8_lossy(&page).into_owned())
+    }
+
     /// Whether calls go out at the moment.
     #[must_use]
     pub fn circuit(&self) -> CircuitState {
         self.policy.circuit()
     }
 
-    /// Every endpoint is a pure read, the POST included, so that all of them may be asked again.
     async fn call<Answer: DeserializeOwned>(
         &self,
         method: Method,
-        path: &'static str,
+        path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, ClientError> {
-        let attempt = self.attempt(method, path, body)?;
-        let attempt = &attempt;
-        self.policy
-            .call(async |number| {
-                let answer = send(attempt, number).await?;
-                serde_json::from_slice(&answer).map_err(|reason| Failure {
-                    error: ClientError::Shape(reason),
-                    retry: Retry::No,
-                    service: Service::Healthy,
-                })
-            })
-            .await
+        let answer = self.bytes(method, path, body).await?;
+        serde_json::from_slice(&answer).map_err(ClientError::Shape)
     }
 
-    fn attempt(
-        &self,
-        method: Method,
-        path: &'static str,
-        body: Option<Vec<u8>>,
-    ) -> Result<Attempt<'_>, ClientError> {
+    /// Every endpoint is a pure read, the POST included, so that all of them may be asked again.
+    async fn bytes(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Vec<u8>, ClientError> {
+        let attempt = self.attempt(method, path, body)?;
+        let attempt = &attempt;
+        self.policy.call(async |number| send(attempt, number).await).await
+    }
+
+    fn attempt(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Attempt<'_>, ClientError> {
         let url = self.base_url.join(path).map_err(|reason| ConfigError {
             problems: vec![format!("base_url cannot be extended by {path} ({reason})")],
         })?;

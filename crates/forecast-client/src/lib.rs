@@ -42,5 +42,5 @@ pub use policy::CircuitState;
 pub use problem::Problem;
 pub use wire::{
     Cell, ForecastRequest, ForecastResponse, Health, ModelInfo, ModelMetrics, ModelVersion, Readiness, Row,
-    SeriesForecast, SeriesKey,
+    SeriesForecast, SeriesKey, SeriesList,
 };

@@ -7,12 +7,14 @@ mod health;
 mod model;
 mod request;
 mod response;
+mod series;
 
 pub use cell::{Cell, Row};
 pub use health::{Health, Readiness};
 pub use model::{ModelInfo, ModelMetrics};
 pub use request::{ForecastRequest, SeriesKey};
 pub use response::{ForecastResponse, ModelVersion, SeriesForecast};
+pub use series::SeriesList;
 
 use serde::{Deserialize, Deserializer};
 

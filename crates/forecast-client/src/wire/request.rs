@@ -18,16 +18,19 @@ impl<Column: Into<String>, Value: Into<String>, const N: usize> From<[(Column, V
 }
 
 /// A request for forecasts. What is not set is left out, and the service's own default applies.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+///
+/// It is read from JSON as strictly as the service reads it: an unknown field is an error.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ForecastRequest {
     series: Vec<SeriesKey>,
     #[serde(skip_serializing_if = "Option::is_none")]
     horizon: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     quantiles: Option<Vec<f64>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     future: Vec<Row>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     history: Vec<Row>,
 }
 
@@ -36,6 +39,12 @@ impl ForecastRequest {
     #[must_use]
     pub fn for_series(series: impl IntoIterator<Item = SeriesKey>) -> Self {
         Self { series: series.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The series that it asks for, in order; the answer has the same order.
+    #[must_use]
+    pub fn series(&self) -> &[SeriesKey] {
+        &self.series
     }
 
     /// How many steps ahead.
@@ -87,6 +96,17 @@ mod tests {
             serde_json::to_string(&request).unwrap(),
             r#"{"series":[{"item":"7","store":"1"}],"horizon":28,"quantiles":[0.1,0.5],"history":[{"sales":3}]}"#
         );
+    }
+
+    #[test]
+    fn a_request_is_read_from_a_file_as_it_was_written() {
+        let request = ForecastRequest::for_series([SeriesKey::from([("store", "1")])])
+            .horizon(2)
+            .future([Row::new().with("store", "1").with("price", 9.5)]);
+        let text = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<ForecastRequest>(&text).unwrap(), request);
+        let mistyped = serde_json::from_str::<ForecastRequest>(r#"{"series":[],"horizons":2}"#);
+        assert!(mistyped.unwrap_err().to_string().contains("unknown field `horizons`"));
     }
 
     #[test]
