@@ -38,7 +38,11 @@ pub(crate) enum SourceError {
     #[error("{reason}")]
     Rejected { reason: String },
     /// The local copy cannot be written or read.
-    #[error("cannot use {}: {source}; set FORECAST_CACHE_DIR to a folder that can be written", path.display())]
+    #[error(
+        "cannot use {}: {source}; set FORECAST_CACHE_DIR to a folder that can be written, which in a container \
+         is a volume",
+        path.display()
+    )]
     Cache { path: PathBuf, source: std::io::Error },
     /// A defect of this program.
     #[error("reading the model ended by itself: {0}")]
