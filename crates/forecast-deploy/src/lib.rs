@@ -6,5 +6,7 @@
 //!
 //! What this crate refuses: reading the environment, printing, and knowing what a model predicts.
 
+#[cfg(feature = "checks")]
+pub mod checks;
 pub mod contract;
 pub mod promotion;

@@ -1,0 +1,11 @@
+//! All rules, in the order of the page that lists them. Each group has a file of its own.
+
+mod environment;
+mod keys;
+mod syntax;
+mod types;
+
+use super::rule::RuleGroup;
+
+/// Every rule, by what it is about.
+pub const GROUPS: &[RuleGroup] = &[syntax::GROUP, types::GROUP, environment::GROUP, keys::GROUP];
