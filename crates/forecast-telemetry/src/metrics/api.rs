@@ -41,7 +41,7 @@ impl ApiMetrics {
     pub fn new(metrics: &Metrics) -> Self {
         let meter = metrics.meter("forecast-api");
         observe_process(&meter);
-        Self {
+        let api = Self {
             duration: meter
                 .f64_histogram("http.server.request.duration")
                 .with_unit("s")
@@ -61,7 +61,10 @@ impl ApiMetrics {
             model: ModelMetrics::new(&meter),
             service: ServiceMetrics::new(&meter),
             metrics: metrics.clone(),
-        }
+        };
+        // A counter that appears with its first event hides that event from `increase()`.
+        api.forecast_served(0);
+        api
     }
 
     /// Counts a request as in flight until the returned handle is finished or dropped.
