@@ -70,10 +70,11 @@ real-data *args:
 check-k8s *args:
     ci/check-k8s.sh {{ args }}
 
-# Check the Dockerfile and build.ps1.
+# Check the Dockerfile and the scripts beside it.
 image-lint:
     hadolint deploy/docker/Dockerfile
     .dev/tools/bin/python ci/check-powershell.py deploy/docker/build.ps1
+    ci/check-image-scripts.sh
 
 # Build the image with docker, podman or buildah: `just image 1.0.0`.
 image version:
