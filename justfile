@@ -39,7 +39,7 @@ doc:
 
 # Check the shell scripts.
 shellcheck:
-    shellcheck --external-sources ci/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh deploy/docker/*.sh
+    shellcheck --external-sources ci/*.sh ci/mlflow/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh deploy/docker/*.sh
 
 # Licences, bans, sources and, where the advisory database can be reached, advisories.
 deny:
@@ -83,3 +83,7 @@ image version:
 # Build the image without a container engine, run it against a real MLflow and check it; --full builds it twice.
 prove-image *args:
     ci/prove-image.sh {{ args }}
+
+# mlflow-server/ with the real programs: backup, restore, TLS, logins, failover; `--full` for 2 GB.
+prove-mlflow *args:
+    ci/prove-mlflow.sh {{ args }}

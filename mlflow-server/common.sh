@@ -158,7 +158,7 @@ versions_sql="
     where m.current_stage is distinct from 'Deleted_Internal'
   ) v
   where v.location like 'mlflow-artifacts:%'
-  order by v.name collate "C", v.version"
+  order by v.name collate \"C\", v.version"
 
 # versions_without_files VERSIONS_TSV ARTIFACTS: each version whose files are not there, as name/version.
 versions_without_files() {

