@@ -39,7 +39,7 @@ doc:
 
 # Check the shell scripts.
 shellcheck:
-    shellcheck --external-sources ci/*.sh ci/mlflow/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh deploy/docker/*.sh
+    shellcheck --external-sources ci/*.sh ci/guide/*.sh ci/mlflow/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh deploy/docker/*.sh
 
 # Licences, bans, sources and, where the advisory database can be reached, advisories.
 deny:
@@ -87,3 +87,7 @@ prove-image *args:
 # mlflow-server/ with the real programs: backup, restore, TLS, logins, failover; `--full` for 2 GB.
 prove-mlflow *args:
     ci/prove-mlflow.sh {{ args }}
+
+# Run the commands of docs/deployment.md and docs/operations.md as far as this machine allows.
+walk-guide *args:
+    ci/walk-guide.sh {{ args }}

@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # Its variables are shared with ci/walk-guide.sh, which sources this.
+# How ci/walk-guide.sh takes the commands out of the pages, runs them, and says what came of it.
+
+ok=0 elsewhere=0 failed=0
+walked=() table=()
+
+# extract PAGE: writes every named block to $work/steps/NAME, and their names to $work/steps.list.
+extract() {
+  awk -v dir="$work/steps" -v list="$work/steps.list" '
+    match($0, /<!-- step: [a-z0-9-]+ -->/) {
+      name = substr($0, RSTART + 11, RLENGTH - 15)
+      next
+    }
+    /^ *```/ {
+      if (inside) { inside = 0; close(file); name = ""; next }
+      language = $0; sub(/^ *```/, "", language)
+      if (language !~ /^(bash|sh|powershell|yaml)$/) { skip = !skip; next }
+      if (skip) { next }
+      if (name == "") { print "unnamed-" FILENAME "-line-" FNR >>list; name = "unnamed-" FNR } else { print name >>list }
+      indent = match($0, /[^ ]/) - 1
+      file = dir "/" name; printf "" >file
+      inside = 1
+      next
+    }
+    inside { print substr($0, indent + 1) >>file }
+    !/^ *$/ && !inside { name = "" }
+  ' "$1"
+}
+
+# row STATUS NAME WHAT: one line now, and one in the table at the end.
+row() {
+  walked+=("$2")
+  table+=("$(printf '%-9s %-28s %s' "$1" "$2" "$3")")
+  printf '    %-9s %-28s %s\n' "$1" "$2" "$3"
+}
+
+# first_line NAME: the block's first command that says what it is about, for the table.
+first_line() {
+  grep -v -e '^ *$' -e '^cd ' -e '^export ' "$work/steps/$1" | head -n 1 | sed 's/ *\\$/ …/' | cut -c 1-76
+}
+
+# attempt NAME FILE SECONDS: runs commands from the root of the copied tree; 0 where all succeeded.
+attempt() {
+  local log="$work/log/$1" code=0
+  (cd "$tree" && timeout "$3" env HOME="$work/home" CURL_HOME="$work/home" KUBECONFIG="$work/kubeconfig" \
+    PATH="$work/bin:$PATH" bash -euo pipefail "$2") >"$log" 2>&1 </dev/null || code=$?
+  [ "$code" -eq 0 ] && return 0
+  failed=$((failed + 1))
+  row FAIL "$1" "exit code $code: $(first_line "$1" 2>/dev/null)"
+  tail -n 12 "$log" | sed 's/^/              /'
+  return 1
+}
+
+# run NAME [NOTE [SED-EXPRESSION...]]: runs the block, with the substitutions that the note names.
+run() {
+  local name="$1" note="${2:-}" script="$work/adapted/$1" expressions=() expression
+  shift $(($# > 1 ? 2 : 1))
+  [ -f "$work/steps/$name" ] || { failed=$((failed + 1)) && row FAIL "$name" 'no page has a block of that name' && return; }
+  for expression in "$@"; do
+    expressions+=(-e "$expression")
+  done
+  sed -e "s/localhost:5000/localhost:$mlflow_port/g" -e "s/localhost:8080/localhost:$api_port/g" \
+    "${expressions[@]}" "$work/steps/$name" >"$script"
+  attempt "$name" "$script" 300 || return 0
+  ok=$((ok + 1))
+  row ok "$name" "$(first_line "$name")${note:+  [$note]}"
+}
+
+# not_here NAME REASON: cannot run on this machine. What stands for it is named in the reason.
+not_here() {
+  [ -f "$work/steps/$1" ] || { failed=$((failed + 1)) && row FAIL "$1" 'no page has a block of that name' && return; }
+  elsewhere=$((elsewhere + 1))
+  row 'not here:' "$1" "$2"
+}
+
+# prove WHAT COMMAND...: another script of the project that proves a part of the guide.
+prove() {
+  local what="$1" name="${*: -1}" log code=0 began=$SECONDS
+  shift
+  name="${name##*/}" log="$work/log/${name##*/}"
+  if [ ! -x "$1" ]; then
+    failed=$((failed + 1)) && row FAIL "$name" "there is no $1"
+    return
+  fi
+  "$@" >"$log" 2>&1 </dev/null || code=$?
+  if [ "$code" -eq 0 ]; then
+    ok=$((ok + 1))
+    row ok "$name" "$what ($((SECONDS - began)) s)"
+  else
+    failed=$((failed + 1))
+    row FAIL "$name" "$what: exit code $code"
+    grep -E 'FAIL|error' "$log" | head -n 5 | sed 's/^/              /' || true
+    tail -n 5 "$log" | sed 's/^/              /'
+  fi
+}
+
+# nothing_left_out: every named block of the pages was walked, once.
+nothing_left_out() {
+  local name count
+  while read -r name; do
+    count="$(printf '%s\n' "${walked[@]}" | grep -cx -- "$name" || true)"
+    if [ "$count" -ne 1 ]; then
+      failed=$((failed + 1))
+      row FAIL "$name" "is walked $count times: add it to ci/guide/steps.sh"
+    fi
+  done <"$work/steps.list"
+}

@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # Its variables are shared with ci/walk-guide.sh, which sources this.
+# The steps of docs/deployment.md, in its order, and of docs/operations.md: how each block is run here.
+# `cluster` means: the real kubectl, and ci/guide/kube-stand-in.py in place of the cluster.
+
+cluster='stand-in for the cluster'
+
+walk_mlflow() {
+  run mlflow-up 'its processes without containers'
+  start_registry
+  run mlflow-health
+  run mlflow-production 'files checked, nothing started'
+  run namespace "$cluster"
+  run mlflow-in-cluster "$cluster"
+  proof 'PostgreSQL, MLflow, proxy, logins, backup, restore, replication' ci/prove-mlflow.sh
+}
+
+walk_image() {
+  not_here docker-build 'no container engine; ci/prove-image.sh builds the same Dockerfile with buildah'
+  not_here build-sh 'ci/prove-image.sh calls it, with buildah as the engine'
+  not_here build-ps1 'no PowerShell; ci/check-powershell.py parses it'
+  not_here az-login 'no Azure account'
+  not_here docker-push 'no registry; ci/check-image-scripts.sh checks what push.sh tells an engine'
+  prove 'what build.sh, build.ps1 and push.sh tell an engine; Dockerfile' .dev/tools/bin/just image-lint
+  proof 'the image, built and run: non-root, read-only root, train, promote, serve' ci/prove-image.sh
+}
+
+walk_kubernetes() {
+  run pull-secret "$cluster" 's/<acr-password>/a-password/'
+  run secret "$cluster"
+  run resources "$cluster"
+  run check "$cluster"
+  run logs "$cluster"
+  run overlay "$cluster"
+  run restart "$cluster"
+  run update "$cluster"
+  run rollback "$cluster"
+  prove 'what kubectl apply -k would send, against the schemas of three Kubernetes versions' ci/check-k8s.sh
+  prove 'manifests, compose files and pipeline agree with each other and with the programs' .dev/tools/bin/just check-deploy
+}
+
+walk_pipeline() {
+  run deploy-dry-run
+  prove 'deploy.sh and promote.sh through every way of failing' ci/prove-deploy.sh
+  proof 'rolling update under load behind a real proxy, without a failed request' ci/prove-rollout.sh
+}
+
+walk_dotnet() {
+  not_here dotnet-env 'a part of a manifest; a test looks its names up in deploy/k8s/base/configmap.yaml'
+  run caller-namespace "$cluster"
+}
+
+walk_model() {
+  run train 'sample sales'
+  run_id="$(grep -o 'forecast-promote --run-id [0-9a-f]*' "$work/log/train" | tail -n 1 | cut -d ' ' -f 3)"
+  run port-forward "$cluster"
+  run promote '' "s/<run_id>/$run_id/"
+  run promote-list
+}
+
+walk_monitoring() {
+  wait_for 30 curl --noproxy '*' -sf "http://127.0.0.1:$api_port/health/ready" || true
+  run health-checks 'forecast-api of this machine'
+  run smoke 'forecast-api of this machine'
+  run logs-api "$cluster"
+  run logs-mlflow "the server's own log"
+  proof 'collector settings, Prometheus rules, alerts and dashboard' ci/prove-monitoring.sh
+}
+
+walk_troubleshooting() {
+  pod="$(pod_name)"
+  run ask-mlflow 'the name leads to this machine'
+  run ask-mlflow-from-pod "$cluster; curl on this machine" "s/<pod-name>/$pod/"
+  run logs-once "$cluster"
+  run describe "$cluster" "s/<pod-name>/$pod/"
+  run check-service "$cluster"
+  run debug-pod "$cluster; curl on this machine"
+}
+
+walk_operations() {
+  run first-look "$cluster"
+  run mlflow-look "$cluster"
+  run mlflow-look-compose "the server's own log"
+  run what-is-served
+  run rollback-model '' "s/<run_id>/$run_id/"
+  not_here rollback-model-in-cluster 'no cluster to run a Job in; ci/prove-image.sh runs forecast-promote in the image'
+  run rollback-program "$cluster"
+  run rollback-setting "$cluster"
+  back_up
+  run restore-check '' "s/<backup>/$backup/"
+  not_here restore-do 'no container engine; ci/prove-mlflow.sh restores into an empty server'
+  run restore-after
+  not_here key-new-user 'asks for a password; ci/prove-mlflow.sh makes a user by the same call'
+  run key-secret "$cluster" 's/<new-password>/a-password/'
+  not_here key-old-user 'asks for a password'
+  run key-pull-secret "$cluster" 's/<acr-password>/a-password/'
+  run error-codes 'forecast-api of this machine'
+}
+
+pod_name() {
+  KUBECONFIG="$work/kubeconfig" .dev/tools/bin/kubectl get pods -n ml-forecast --output=name \
+    -l app.kubernetes.io/name=forecast-service | head -n 1 | cut -d / -f 2
+}
+
+# A backup of the walk's own server, for the step that checks one.
+back_up() {
+  with_database "$port_database" "$server/backup.sh" >"$work/log/backup" 2>&1 ||
+    fail "backup.sh failed; see $work/log/backup"
+  backup="$(basename "$(tail -n 1 "$work/log/backup")")"
+}
+
+# proof WHAT COMMAND...: the longer proofs, unless they were left out.
+proof() {
+  if [ "$proofs" = yes ]; then
+    prove "$@"
+  else
+    say "left out: $2 ($1)"
+  fi
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Walks docs/deployment.md and docs/operations.md: takes every command out of the pages and runs it as far
+# as this machine allows. MLflow, PostgreSQL, training, promotion, the API and kubectl are real. A
+# cluster and a container engine are not needed: stand-ins answer for them where a command needs one, and
+# the line says so. A block of the pages that is not walked is a failure.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=ci/lib.sh
+. ci/lib.sh
+
+usage() {
+  cat <<'TEXT'
+Usage: ci/walk-guide.sh [--without-proofs] [--keep] [--help]
+
+Prints a line for each step of the guide, `ok` or `not here: <reason>`, and a table at the end.
+Exit code 1 where a step fails or is missing.
+
+  --without-proofs   leave out the longer proofs (ci/prove-*.sh), which take most of the time
+  --keep             leave the work folder behind, and say where it is
+TEXT
+}
+
+proofs=yes keep=no
+for arg in "$@"; do
+  case "$arg" in
+    --without-proofs) proofs=no ;;
+    --keep) keep=yes ;;
+    -h | --help) usage && exit 0 ;;
+    *) usage >&2 && exit 2 ;;
+  esac
+done
+
+root="$PWD"
+bin="$(cargo_target_dir)/release"
+venv="$(realpath -m "${FORECAST_DEV_DIR:-.dev}")/venv"
+PATH="$bin:$root/.dev/tools/bin:$PATH:/usr/sbin:/sbin"
+# Settings of whoever runs this stay out of it.
+for name in $(compgen -e PG || true) $(compgen -e MLFLOW_ || true) $(compgen -e FORECAST_ || true) $(compgen -e OTEL_ || true); do
+  case "$name" in
+    FORECAST_DEV_DIR | FORECAST_IMAGE_DIR) ;;
+    *) unset "$name" ;;
+  esac
+done
+export no_proxy='*' MLFLOW_DISABLE_TELEMETRY=true
+
+# shellcheck source=ci/mlflow/checks.sh
+. ci/mlflow/checks.sh
+# shellcheck source=ci/mlflow/servers.sh
+. ci/mlflow/servers.sh
+# shellcheck source=ci/guide/report.sh
+. ci/guide/report.sh
+# shellcheck source=ci/guide/environment.sh
+. ci/guide/environment.sh
+# shellcheck source=ci/guide/steps.sh
+. ci/guide/steps.sh
+
+work="$(mktemp -d "${TMPDIR:-/tmp}/walk-guide.XXXXXX")"
+chmod 755 "$work"
+tree="$work/tree"
+pg_user=postgres
+id -u postgres >/dev/null 2>&1 || pg_user=nobody
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+step 'Prepare' 'seconds where everything is built'
+ci/setup-dev.sh
+ci/setup-tools.sh
+cargo build --release --locked -p forecast-train -p forecast-promote -p forecast-api --quiet
+mlflow_port="$(free_or 5000)" api_port="$(free_or 8080)"
+prepare_tree
+prepare_names
+prepare_kubectl
+make_sales "$tree/sales.csv"
+start_service
+for page in docs/deployment.md docs/operations.md; do
+  extract "$page"
+done
+say "$(wc -l <"$work/steps.list") blocks of commands in the pages"
+
+step 'MLflow Tracking Server' 'under a minute; the proof usually 3'
+walk_mlflow
+step 'Docker build and push' 'seconds; the proof usually 1 to 4 minutes'
+walk_image
+step 'Kubernetes deployment' 'under a minute'
+walk_kubernetes
+step 'CI/CD pipeline' 'under a minute'
+walk_pipeline
+step '.NET integration' 'seconds'
+walk_dotnet
+step 'Model training and promotion' 'seconds'
+walk_model
+step 'Monitoring' 'under a minute'
+walk_monitoring
+step 'Troubleshooting' 'seconds'
+walk_troubleshooting
+step 'Operations' 'seconds'
+walk_operations
+nothing_left_out
+step_done
+
+printf '\n%s==> The guide, step by step%s\n\n' "$_bold" "$_plain"
+printf '%s\n' "${table[@]}"
+printf '\n%s==> %d ok, %d not here, %d failed%s\n' "$_bold" "$ok" "$elsewhere" "$failed" "$_plain"
+steps_summary
+[ "$failed" -eq 0 ]
