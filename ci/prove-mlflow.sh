@@ -67,8 +67,13 @@ backups="$work/backups" restored_artifacts="$work/restored-artifacts"
 port_primary="$(free_port)" port_standby="$(free_port)" port_restored="$(free_port)"
 port_a="$(free_port)" port_b="$(free_port)"
 url_a="http://127.0.0.1:$port_a" url_b="http://127.0.0.1:$port_b"
-pg_user=postgres
+# PostgreSQL does not run as root. A prefix rather than a function: in the background
+# the process id has to be PostgreSQL's own.
+pg_user=postgres as_user=()
 id -u postgres >/dev/null 2>&1 || pg_user=nobody
+if [ "$(id -u)" -eq 0 ]; then
+  as_user=(setpriv "--reuid=$pg_user" "--regid=$(id -g "$pg_user")" --clear-groups)
+fi
 
 step 'Install what the proof runs with' 'seconds, minutes the first time'
 ci/setup-dev.sh

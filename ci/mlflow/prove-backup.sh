@@ -135,8 +135,8 @@ older_server() {
   port="$(free_port)"
   mkdir "$work/older"
   [ "$(id -u)" -ne 0 ] || chown "$pg_user" "$work/older"
-  as_user "$1/initdb" -D "$work/older/data" -U mlflow --auth=trust --no-sync >/dev/null
-  as_user "$1/postgres" -D "$work/older/data" -p "$port" -k "$work/older" -c listen_addresses=127.0.0.1 >"$work/older/log" 2>&1 &
+  "${as_user[@]}" "$1/initdb" -D "$work/older/data" -U mlflow --auth=trust --no-sync >/dev/null
+  "${as_user[@]}" "$1/postgres" -D "$work/older/data" -p "$port" -k "$work/older" -c listen_addresses=127.0.0.1 >"$work/older/log" 2>&1 &
   old_pid=$!
   pids+=("$old_pid")
   wait_for 30 pg_isready --quiet --host=127.0.0.1 --port="$port"
@@ -210,10 +210,9 @@ rotten() {
 
 vanished() {
   local code=0 folder
-  folder="$(dirname "$(find "$server/mlartifacts" -name model.bin -print -quit)")/.."
+  folder="$(dirname "$(find "$server/mlartifacts" -name MLmodel -print -quit)")"
   mv "$folder" "$work/gone"
   backup >"$work/vanished.log" 2>&1 || code=$?
-  mkdir -p "$(dirname "$folder")"
   mv "$work/gone" "$folder"
   cat "$work/vanished.log"
   [ "$code" -eq 3 ] && grep -q 'have no files' "$work/vanished.log"

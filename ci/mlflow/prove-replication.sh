@@ -40,7 +40,7 @@ start_standby() {
   setting_words command command postgres "$standby"
   mkdir -p "$work/$3"
   [ "$(id -u)" -ne 0 ] || chown "$pg_user" "$work/$3"
-  as_user env PATH="$pg:$PATH" PRIMARY_HOST=127.0.0.1 PRIMARY_PORT="$2" PGDATA="$work/$3/data" \
+  "${as_user[@]}" env PATH="$pg:$PATH" PRIMARY_HOST=127.0.0.1 PRIMARY_PORT="$2" PGDATA="$work/$3/data" \
     REPLICATION_PASSWORD="$(prod_env REPLICATION_PASSWORD)" REPLICATION_SLOT=standby1 \
     "${entry[@]}" "${command[@]}" -p "$1" -k "$work/$3" -c listen_addresses=127.0.0.1 >>"$work/$3/log" 2>&1 &
   pid=$!

