@@ -2,10 +2,12 @@
 
 mod environment;
 mod keys;
+mod ports;
+mod references;
 mod syntax;
 mod types;
 
 use super::rule::RuleGroup;
 
 /// Every rule, by what it is about.
-pub const GROUPS: &[RuleGroup] = &[syntax::GROUP, types::GROUP, environment::GROUP, keys::GROUP];
+pub const GROUPS: &[RuleGroup] = &[syntax::GROUP, types::GROUP, environment::GROUP, keys::GROUP, ports::GROUP, references::GROUP];

@@ -2,6 +2,7 @@
 
 use super::super::finding::Report;
 use super::super::rule::{Project, Rule, RuleGroup};
+use super::super::yaml::Node;
 use super::super::workload::{Container, Source, Variable, containers};
 use crate::contract::{Contract, Exposure, Required, facts};
 
@@ -43,10 +44,12 @@ fn ours(project: &Project) -> impl Iterator<Item = (Container<'_>, &Contract, Ve
     )
 }
 
-/// Whether another variable's value holds `$(NAME)`.
-fn is_put_together(environment: &[Variable<'_>], name: &str) -> bool {
+/// Whether another variable's value or an argument holds `$(NAME)`.
+fn is_put_together(container: Container<'_>, environment: &[Variable<'_>], name: &str) -> bool {
     let reference = format!("$({name})");
-    environment.iter().filter_map(Variable::value).any(|(value, _)| value.contains(&reference))
+    let arguments = container.node.items_at("args").iter().chain(container.node.items_at("command"));
+    let values = environment.iter().filter_map(Variable::value).map(|(value, _)| value);
+    values.chain(arguments.filter_map(Node::text)).any(|text| text.contains(&reference))
 }
 
 fn unknown(project: &Project, report: &mut Report) {
@@ -55,7 +58,7 @@ fn unknown(project: &Project, report: &mut Report) {
             let name = variable.name;
             // Whole ConfigMaps may hold keys for others; `config-unused` looks at those.
             let is_of_group = matches!(variable.source, Source::Config { entry: Some(entry), .. } if std::ptr::eq(&raw const entry.place, variable.place));
-            if contract.reads(name) || is_of_group || is_put_together(&environment, name) {
+            if contract.reads(name) || is_of_group || is_put_together(container, &environment, name) {
                 continue;
             }
             let message = format!("{} does not read {name}, which container {} sets", contract.program, container.name());

@@ -43,7 +43,27 @@ pub(super) fn keys_of<'a>(project: &'a Project, stack: &'a Stack, kind: &str, na
         maps.flat_map(|map| map.node.entries_at("data")).map(|entry| entry.key.as_str()).collect()
     };
     let own = keys(stack);
-    if own.is_empty() { project.stacks.iter().flat_map(keys).collect() } else { own }
+    if !own.is_empty() {
+        return own;
+    }
+    let elsewhere: Vec<&str> = project.stacks.iter().flat_map(keys).collect();
+    if elsewhere.is_empty() && kind == "Secret" { made_by_hand(project, name) } else { elsewhere }
+}
+
+/// The keys of a Secret that a README tells to make: `kubectl create secret generic NAME
+/// --from-literal=KEY=…`.
+fn made_by_hand<'a>(project: &'a Project, name: &str) -> Vec<&'a str> {
+    let readmes = project.tree.under("deploy/").filter(|file| file.path.ends_with("README.md"));
+    let mut keys = Vec::new();
+    for file in readmes {
+        for (_, after) in file.text.match_indices("secret generic ").map(|(at, words)| file.text.split_at(at + words.len())) {
+            let Some(rest) = after.strip_prefix(name).filter(|rest| rest.starts_with(char::is_whitespace)) else { continue };
+            let command = rest.split("```").next().unwrap_or_default();
+            let literals = command.split("--from-literal=").skip(1);
+            keys.extend(literals.filter_map(|literal| literal.split_once('=')).map(|(key, _)| key.trim_matches('\'')));
+        }
+    }
+    keys
 }
 
 /// Every key of an object of this kind that any container of any stack uses, as `object/key`; a whole

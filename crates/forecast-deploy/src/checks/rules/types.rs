@@ -52,7 +52,7 @@ fn known<T: Resource + DeserializeOwned>() -> (&'static str, &'static str, Reade
     (T::API_VERSION, T::KIND, read::<T>)
 }
 
-fn types() -> [(&'static str, &'static str, Reader); 24] {
+fn types() -> [(&'static str, &'static str, Reader); 25] {
     [
         known::<apps::v1::DaemonSet>(),
         known::<apps::v1::Deployment>(),
@@ -63,6 +63,7 @@ fn types() -> [(&'static str, &'static str, Reader); 24] {
         known::<core::v1::ConfigMap>(),
         known::<core::v1::LimitRange>(),
         known::<core::v1::Namespace>(),
+        known::<core::v1::PersistentVolume>(),
         known::<core::v1::PersistentVolumeClaim>(),
         known::<core::v1::Pod>(),
         known::<core::v1::ResourceQuota>(),
@@ -167,7 +168,7 @@ fn field_type(project: &Project, report: &mut Report) {
 
 fn object_name(project: &Project, report: &mut Report) {
     for object in objects(project).filter(|object| object.kind() != "Kustomization") {
-        let name = object.name();
+        let name = object.node.text_at("metadata/generateName").unwrap_or(object.name());
         let is_dns = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
         if name.is_empty() || name.len() > 253 || !name.chars().all(is_dns) || name.starts_with('-') {
             let message = format!("{name:?} is no name for a {}", object.kind());
