@@ -65,7 +65,8 @@ trap 'exit 130' INT TERM
 step 'Prepare' 'seconds where everything is built'
 ci/setup-dev.sh
 ci/setup-tools.sh
-cargo build --release --locked -p forecast-train -p forecast-promote -p forecast-api --quiet
+cargo build --release --locked --quiet -p forecast-train -p forecast-promote -p forecast-api
+cargo build --release --locked --quiet -p forecast-client --example smoke
 mlflow_port="$(free_or 5000)" api_port="$(free_or 8080)"
 prepare_tree
 prepare_names

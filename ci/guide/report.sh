@@ -4,6 +4,8 @@
 
 ok=0 elsewhere=0 failed=0
 walked=() table=()
+# What an earlier block has exported, as it would be in an operator's shell.
+session=()
 
 # extract PAGE: writes every named block to $work/steps/NAME, and their names to $work/steps.list.
 extract() {
@@ -43,8 +45,8 @@ first_line() {
 # attempt NAME FILE SECONDS: runs commands from the root of the copied tree; 0 where all succeeded.
 attempt() {
   local log="$work/log/$1" code=0
-  (cd "$tree" && timeout "$3" env HOME="$work/home" CURL_HOME="$work/home" KUBECONFIG="$work/kubeconfig" \
-    PATH="$work/bin:$PATH" bash -euo pipefail "$2") >"$log" 2>&1 </dev/null || code=$?
+  (cd "$tree" && timeout "$3" env CURL_HOME="$work/home" KUBECONFIG="$work/kubeconfig" \
+    KUBECACHEDIR="$work/kube-cache" FORECAST_SMOKE="$bin/examples/smoke" PATH="$work/bin:$PATH" "${session[@]}" bash -euo pipefail "$2") >"$log" 2>&1 </dev/null || code=$?
   [ "$code" -eq 0 ] && return 0
   failed=$((failed + 1))
   row FAIL "$1" "exit code $code: $(first_line "$1" 2>/dev/null)"

@@ -53,6 +53,7 @@ walk_dotnet() {
 walk_model() {
   run train 'sample sales'
   run_id="$(grep -o 'forecast-promote --run-id [0-9a-f]*' "$work/log/train" | tail -n 1 | cut -d ' ' -f 3)"
+  session=("MLFLOW_TRACKING_URI=http://localhost:$mlflow_port")
   run port-forward "$cluster"
   run promote '' "s/<run_id>/$run_id/"
   run promote-list

@@ -1,4 +1,4 @@
-//! Tests of the sample, and of the whole workspace's shape.
+//! Tests of the sample, of the workspace's shape, and of the documentation.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod docs;
 mod sample;
 mod tidy;
 mod workspace;
