@@ -70,6 +70,10 @@ real-data *args:
 check-k8s *args:
     ci/check-k8s.sh {{ args }}
 
+# Run the programs as the manifests say: environment, probes, grace period.
+prove-pod *args:
+    ci/prove-pod.sh {{ args }}
+
 # Check the Dockerfile and the scripts beside it.
 image-lint:
     hadolint deploy/docker/Dockerfile
