@@ -1,1 +1,20 @@
-//! Histogram gradient boosting of trees (place held; see its issue).
+//! Histogram gradient boosting of trees.
+//!
+//! It refuses to know what a date or a series is.
+
+mod bins;
+mod dataset;
+mod error;
+mod fit;
+mod matrix;
+mod model;
+mod objective;
+mod params;
+mod tree;
+
+pub use dataset::{Column, ColumnKind, Dataset, Features};
+pub use error::BoostError;
+pub use fit::Booster;
+pub use model::{ColumnInfo, Model};
+pub use objective::{Gradient, Loss, Objective, RowsOf};
+pub use params::{Params, Sampling};

@@ -1,0 +1,88 @@
+//! What can be wrong with parameters, data and stored models, each with its place and remedy.
+
+use thiserror::Error;
+
+/// Why a booster did not fit, predict, read or write.
+#[derive(Debug, Error, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum BoostError {
+    /// A parameter lies outside its range.
+    #[error("parameter {name} is {value}; it must be {allowed}")]
+    Parameter {
+        /// Name of the parameter, as in [`Params`](crate::Params).
+        name: &'static str,
+        /// What it was set to.
+        value: String,
+        /// The allowed range, in words.
+        allowed: &'static str,
+    },
+    /// Parameters that name a column which the data do not have.
+    #[error(
+        "parameter {name} names column {column:?}, which the data do not have; the columns are {columns}"
+    )]
+    UnknownColumn {
+        /// Name of the parameter.
+        name: &'static str,
+        /// The column it names.
+        column: String,
+        /// Names of the columns there are.
+        columns: String,
+    },
+    /// A column, the label or the weights have another length than the rest.
+    #[error("{what} has {found} values, but there are {expected} rows")]
+    Length {
+        /// Which column.
+        what: String,
+        /// How many values it has.
+        found: usize,
+        /// How many rows there are.
+        expected: usize,
+    },
+    /// There are no rows.
+    #[error("the data have no rows; at least one is needed")]
+    NoRows,
+    /// There are no columns.
+    #[error("the data have no feature columns; at least one is needed")]
+    NoFeatures,
+    /// Two columns have one name.
+    #[error("two columns are called {0:?}; names must differ")]
+    DuplicateColumn(String),
+    /// A value that cannot be learned from.
+    #[error("{what} is {value} in row {row}; it must be {allowed}")]
+    Value {
+        /// Which column.
+        what: String,
+        /// The row, from 0.
+        row: usize,
+        /// The value.
+        value: f64,
+        /// What is allowed, in words.
+        allowed: &'static str,
+    },
+    /// More rows than row numbers of 32 bits can name.
+    #[error("{rows} rows are more than the {limit} that one fit can hold; sample the rows")]
+    TooManyRows {
+        /// How many there are.
+        rows: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The data to predict have other columns than those that the model was fitted on.
+    #[error(
+        "the model was fitted on {expected} features, but the data have {found}; give the same columns in the same order"
+    )]
+    FeatureCount {
+        /// Features of the model.
+        expected: usize,
+        /// Features of the data.
+        found: usize,
+    },
+    /// A stored model that cannot be read.
+    #[error("cannot read the model: {what} ({place})")]
+    Format {
+        /// What is wrong, and what to do.
+        what: String,
+        /// Line or byte where it was noticed.
+        place: String,
+    },
+}

@@ -1,0 +1,194 @@
+//! Boosting: one tree after another, each fitted to what the others left.
+
+mod grow;
+mod histogram;
+mod packed;
+mod partition;
+mod sampling;
+mod scan;
+mod scores;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+pub use packed::Gradient;
+
+use crate::BoostError;
+use crate::bins::BinLimits;
+use crate::dataset::Dataset;
+use crate::matrix::BinnedMatrix;
+use crate::model::{ColumnInfo, Model};
+use crate::objective::{Loss, quantile_of};
+use crate::params::Params;
+use crate::tree::Tree;
+use grow::{Grower, Grown, Round};
+use scores::Scores;
+
+/// Fits models.
+#[derive(Debug)]
+pub struct Booster;
+
+impl Booster {
+    /// Fits a model to `train`; with `valid` and [`Params::early_stopping`] it keeps as many trees as
+    /// forecast `valid` best.
+    ///
+    /// # Errors
+    /// Parameters out of their range, columns of unequal length, labels that the objective does not
+    /// allow, and validation data with other columns.
+    pub fn fit(
+        params: &Params,
+        train: &Dataset<'_>,
+        valid: Option<&Dataset<'_>>,
+    ) -> Result<Model, BoostError> {
+        params.check()?;
+        let loss = params.objective.loss();
+        for data in std::iter::once(train).chain(valid) {
+            data.check()?;
+            check_labels(data, loss.as_ref())?;
+        }
+        let expected = train.features.columns().len();
+        if let Some(found) =
+            valid.map(|valid| valid.features.columns().len()).filter(|&found| found != expected)
+        {
+            return Err(BoostError::FeatureCount { expected, found });
+        }
+        let threads = params.threads.unwrap_or_else(rayon::current_num_threads);
+        if threads == rayon::current_num_threads() {
+            return Ok(fit(params, &loss, train, valid));
+        }
+        match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+            Ok(pool) => Ok(pool.install(|| fit(params, &loss, train, valid))),
+            // The machine gives no more threads: the result is the same with those there are.
+            Err(_) => Ok(fit(params, &loss, train, valid)),
+        }
+    }
+}
+
+fn check_labels(data: &Dataset<'_>, loss: &dyn Loss) -> Result<(), BoostError> {
+    let (allowed, is_allowed) = loss.allowed_label();
+    match data.label.iter().position(|&label| !is_allowed(label)) {
+        None => Ok(()),
+        Some(row) => Err(BoostError::Value {
+            what: "the label".to_owned(),
+            row,
+            value: data.label[row].into(),
+            allowed,
+        }),
+    }
+}
+
+fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Model {
+    let limits = BinLimits { max_bin: params.max_bin, min_data_in_bin: params.min_data_in_bin };
+    let matrix = BinnedMatrix::new(&train.features, limits, rayon::current_num_threads());
+    let start = loss.start(train);
+    let mut model = Model {
+        columns: train
+            .features
+            .columns()
+            .iter()
+            .map(|column| ColumnInfo { name: column.name.to_owned(), kind: column.kind })
+            .collect(),
+        start,
+        trees: Vec::new(),
+        objective: params.objective.clone(),
+    };
+    if matrix.columns.is_empty() {
+        return model; // Nothing to split by: the start is all that can be said.
+    }
+    let mut scores = Scores::new(train, start);
+    let mut grower = Grower::new(params, &matrix);
+    let mut watch = valid.map(|valid| Watch::new(valid, start));
+    for iteration in 0..params.trees {
+        let scales = scores.gradients(loss.as_ref(), train, sampling::seed(params.seed, iteration));
+        sampling::choose_rows(&mut grower.rows, &matrix, params, iteration);
+        let allowed = sampling::choose_columns(&matrix, params, iteration);
+        let Grown { mut tree, ranges } =
+            grower.grow(Round { packed: scores.packed(), scales, allowed: &allowed });
+        if tree.nodes.is_empty() {
+            break; // No split is worth it, and the next tree would see the same.
+        }
+        if let Some(level) = loss.renewal() {
+            renew(&mut tree, level, (&ranges, &grower.rows), (train, &scores));
+        }
+        tree.shrink(params.learning_rate);
+        scores.add(&tree, (&ranges, &grower.rows), train);
+        model.trees.push(tree);
+        if let (Some(watch), Some(patience)) = (&mut watch, params.early_stopping)
+            && watch.is_over(loss.as_ref(), model.trees.last(), patience)
+        {
+            break;
+        }
+    }
+    if let (Some(watch), Some(_)) = (watch, params.early_stopping) {
+        model.trees.truncate(watch.best_trees);
+    }
+    model
+}
+
+/// Sets each leaf to a quantile of its rows' residuals: the derivatives of the pinball loss say in which
+/// direction to go, but not how far.
+fn renew(
+    tree: &mut Tree,
+    level: f64,
+    (ranges, rows): (&[std::ops::Range<usize>], &[u32]),
+    (train, scores): (&Dataset<'_>, &Scores),
+) {
+    tree.leaves.par_iter_mut().zip(ranges.par_iter()).for_each(|(leaf, range)| {
+        let rows = &rows[range.clone()];
+        let mut residuals: Vec<f32> = rows
+            .iter()
+            .map(|&row| (f64::from(train.label[row as usize]) - scores.score(row as usize)) as f32)
+            .collect();
+        let weight: Option<Vec<f32>> =
+            train.weight.map(|weight| rows.iter().map(|&row| weight[row as usize]).collect());
+        leaf.value = quantile_of(&mut residuals, weight.as_deref(), level);
+    });
+}
+
+/// The loss on the validation set, tree by tree.
+struct Watch<'a> {
+    data: &'a Dataset<'a>,
+    scores: Vec<f64>,
+    best_loss: f64,
+    best_trees: usize,
+    trees: usize,
+}
+
+impl<'a> Watch<'a> {
+    fn new(data: &'a Dataset<'a>, start: f64) -> Self {
+        let scores = scores::starting(data, start);
+        Self { data, scores, best_loss: f64::INFINITY, best_trees: 0, trees: 0 }
+    }
+
+    /// Adds a tree; true where no tree of the last `patience` was the best so far.
+    fn is_over(&mut self, loss: &dyn Loss, tree: Option<&Tree>, patience: usize) -> bool {
+        let Some(tree) = tree else { return true };
+        const PART: usize = 4096;
+        let columns = self.data.features.columns();
+        // Parts of fixed length keep the order of additions, and so the sum, free of the threads.
+        let parts: Vec<f64> = self
+            .scores
+            .par_chunks_mut(PART)
+            .enumerate()
+            .map(|(part, scores)| {
+                let first = part * PART;
+                let mut sum = 0.0;
+                for (offset, score) in scores.iter_mut().enumerate() {
+                    let row = first + offset;
+                    let leaf = tree.leaf_of(|column| columns[column].values[row]);
+                    *score += tree.leaves[leaf].value;
+                    let weight = self.data.weight.map_or(1.0, |weight| f64::from(weight[row]));
+                    sum += weight * loss.loss(*score, f64::from(self.data.label[row]));
+                }
+                sum
+            })
+            .collect();
+        self.trees += 1;
+        let total: f64 = parts.iter().sum();
+        if total < self.best_loss {
+            (self.best_loss, self.best_trees) = (total, self.trees);
+        }
+        self.trees - self.best_trees >= patience
+    }
+}
