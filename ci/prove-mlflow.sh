@@ -22,10 +22,10 @@ Prints a line for each thing proven, ok or FAIL; exit code 0 means all ok.
 TEXT
 }
 
-runs=60 versions=6 mebibytes=24 writers=1 keep=no image=()
+runs=60 versions=6 mebibytes=24 writers=1 keep=no full=no programs='' image=()
 for arg in "$@"; do
   case "$arg" in
-    --full) runs=1000 versions=50 mebibytes=2048 writers=2 ;;
+    --full) full=yes runs=1000 versions=50 mebibytes=2048 writers=2 ;;
     --keep) keep=yes ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
@@ -49,6 +49,8 @@ export no_proxy='*'
 . ci/mlflow/prove-server.sh
 # shellcheck source=ci/mlflow/prove-backup.sh
 . ci/mlflow/prove-backup.sh
+# shellcheck source=ci/mlflow/prove-forecast.sh
+. ci/mlflow/prove-forecast.sh
 # shellcheck source=ci/mlflow/prove-production.sh
 . ci/mlflow/prove-production.sh
 # shellcheck source=ci/mlflow/prove-replication.sh
@@ -65,7 +67,7 @@ git ls-files -z --cached --others --exclude-standard mlflow-server | tar --null 
 compose="$server/docker-compose.yml" prod="$server/docker-compose.prod.yml" standby="$server/docker-compose.standby.yml"
 backups="$work/backups" restored_artifacts="$work/restored-artifacts"
 port_primary="$(free_port)" port_standby="$(free_port)" port_restored="$(free_port)"
-port_a="$(free_port)" port_b="$(free_port)"
+port_a="$(free_port)" port_b="$(free_port)" port_tls="$(free_port)" port_plain="$(free_port)"
 url_a="http://127.0.0.1:$port_a" url_b="http://127.0.0.1:$port_b"
 # PostgreSQL does not run as root. A prefix rather than a function: in the background
 # the process id has to be PostgreSQL's own.
@@ -92,6 +94,11 @@ say "the compose file names ${image[0]}; proven with $(postgres --version) and $
 step 'The plain profile' 'usually under a minute'
 prove_server
 enough
+
+if [ "$full" = yes ]; then
+  step 'A model of our own' 'usually a minute'
+  prove_training
+fi
 
 step 'Backup while people write' 'seconds; with --full some minutes'
 prove_backup

@@ -29,8 +29,8 @@ for name in PGPASSWORD MLFLOW_AUTH_ADMIN_PASSWORD MLFLOW_FLASK_SERVER_SECRET_KEY
   from_file "$name"
 done
 
-case "$*" in
-  *'mlflow server'*) ;;
+case "${1:-} ${2:-}" in
+  'mlflow server') ;;
   *) exec "$@" ;; # A shell, or `mlflow db upgrade`.
 esac
 

@@ -67,6 +67,7 @@ prove_restore() {
   check 'all that was there when the backup began is there: runs, histories, tags, versions, aliases, artifacts' \
     store compare "$work/before.json" "$work/after.json"
   say "$(tail -n 1 "$work/check.log")"
+  prove_forecast
   check 'it can be written to' status 200 -H 'content-type: application/json' -d '{"name": "after the restore"}' \
     "$url_b/api/2.0/mlflow/experiments/create"
   check 'restore.sh refuses while the server runs' refuses 'stop the server first' restore "$first_backup"

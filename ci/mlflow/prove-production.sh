@@ -38,10 +38,7 @@ json='content-type: application/json'
 
 prove_production() {
   local admin
-  port_tls="$(free_port)" port_plain="$(free_port)"
   public_host="$(prod_env MLFLOW_PUBLIC_HOST)"
-  # The allowed hosts know the port that the public sees.
-  printf 'MLFLOW_PUBLIC_PORT=%s\n' "$port_tls" >>"$server/.env"
   admin="admin:$(prod_env MLFLOW_AUTH_ADMIN_PASSWORD)"
   check 'without its secrets the server refuses to start, and says which is missing' \
     refuses 'MLFLOW_FLASK_SERVER_SECRET_KEY' env MLFLOW_BACKEND_STORE_URI=x "$server/entrypoint.sh" mlflow server --app-name basic-auth

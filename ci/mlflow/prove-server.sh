@@ -30,7 +30,7 @@ make_env() {
   [ "$(stat --format=%a "$server/.env")" = 600 ]
   grep -q '^POSTGRES_PASSWORD=[0-9a-f]\{64\}$' "$server/.env"
   # As many workers as this machine's share allows; everything else as it comes.
-  printf 'MLFLOW_WORKERS=1\nREPLICATION_PASSWORD=%s\n' "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >>"$server/.env"
+  printf 'MLFLOW_WORKERS=1\nMLFLOW_PUBLIC_PORT=%s\nREPLICATION_PASSWORD=%s\n' "$port_tls" "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >>"$server/.env"
 }
 
 same_env() {
@@ -53,7 +53,7 @@ prove_server() {
   check 'the health check notices when it is not there' refuses 'refused' \
     "$venv/bin/python" "${health[@]:1:${#health[@]}-2}" "${health[-1]//5000/1}"
   local host
-  for host in localhost "localhost:$port_a" "127.0.0.1:$port_a" mlflow-server mlflow-server:5000 mlflow.example.com mlflow.example.com:443; do
+  for host in localhost "localhost:$port_a" "127.0.0.1:$port_a" mlflow-server mlflow-server:5000 mlflow.example.com "mlflow.example.com:$port_tls"; do
     check "it answers to the name $host" status 200 -H "Host: $host" "$url_a/api/2.0/mlflow/experiments/get?experiment_id=0"
   done
   check 'it answers 403 to any other name' status 403 -H 'Host: attacker.example' "$url_a/api/2.0/mlflow/experiments/get?experiment_id=0"

@@ -11,11 +11,11 @@ clean_up() {
   # PostgreSQL waits for its clients on the first and cuts them off on the second.
   for signal in TERM INT; do
     for pid in "${pids[@]}"; do
-      kill "-$signal" "$pid" 2>/dev/null || true
+      signal_to "$pid" "$signal"
     done
   done
   for pid in "${pids[@]}"; do
-    wait_for 10 ended "$pid" || kill -KILL "$pid" 2>/dev/null || true
+    wait_for 10 ended "$pid" || signal_to "$pid" KILL
   done
   if mountpoint --quiet "$work/tiny" 2>/dev/null; then
     umount "$work/tiny"
@@ -44,9 +44,12 @@ wait_for() {
   done
 }
 
+# signal_to PID SIGNAL: to its whole group where it leads one, as MLflow does with its workers.
+signal_to() { kill "-$2" -- "-$1" 2>/dev/null || kill "-$2" "$1" 2>/dev/null || true; }
+
 # stop PID SIGNAL
 stop() {
-  kill "-$2" "$1" 2>/dev/null || true
+  signal_to "$1" "$2"
   wait "$1" 2>/dev/null || true
 }
 
@@ -139,7 +142,7 @@ start_mlflow() {
   setting_words env env mlflow-server "$@" --set "MLFLOW_PUBLISHED_PORT=$port"
   setting_words command command mlflow-server "$@"
   mkdir -p "$work/$name"
-  env --chdir="$work/$name" PATH="$venv/bin:$PATH" "${env[@]}" MLFLOW_HOST=127.0.0.1 MLFLOW_PORT="$port" \
+  setsid env --chdir="$work/$name" PATH="$venv/bin:$PATH" "${env[@]}" MLFLOW_HOST=127.0.0.1 MLFLOW_PORT="$port" \
     PGHOST="$hosts" PGPORT="$pgports" MLFLOW_AUTH_CONFIG_PATH="$server/basic-auth.ini" \
     ${artifacts:+MLFLOW_ARTIFACTS_DESTINATION="$artifacts"} \
     "$server/entrypoint.sh" "${command[@]}" >>"$work/$name/log" 2>&1 &
