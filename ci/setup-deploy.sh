@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the deployment proofs run with, from Debian's packages: buildah
 # and debootstrap build the image without a container engine, haproxy stands
-# for the ingress, promtool (in prometheus) tests the alert rules. Does nothing
+# for the ingress, promtool (in prometheus) tests the alert rules; nginx, rsync and
+# docker-compose (which only reads its files here) prove the MLflow server. Does nothing
 # where all of them are there; a second run costs under a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,6 +16,9 @@ have buildah || missing+=(buildah)
 have debootstrap || missing+=(debootstrap)
 have haproxy || missing+=(haproxy)
 have promtool || missing+=(prometheus)
+have nginx || missing+=(nginx-light)
+have rsync || missing+=(rsync)
+have docker-compose || missing+=(docker-compose)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 # Nothing that these packages contain has to run as a service here.
