@@ -57,8 +57,13 @@ export no_proxy='*' MLFLOW_DISABLE_TELEMETRY=true
 work="$(mktemp -d "${TMPDIR:-/tmp}/walk-guide.XXXXXX")"
 chmod 755 "$work"
 tree="$work/tree"
-pg_user=postgres
+# PostgreSQL does not run as root.
+pg_user=postgres as_user=()
 id -u postgres >/dev/null 2>&1 || pg_user=nobody
+if [ "$(id -u)" -eq 0 ]; then
+  # shellcheck disable=SC2034 # For ci/mlflow/servers.sh.
+  as_user=(setpriv "--reuid=$pg_user" "--regid=$(id -g "$pg_user")" --clear-groups)
+fi
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
@@ -66,7 +71,7 @@ step 'Prepare' 'seconds where everything is built'
 ci/setup-dev.sh
 ci/setup-tools.sh
 cargo build --release --locked --quiet -p forecast-train -p forecast-promote -p forecast-api
-cargo build --release --locked --quiet -p forecast-client --example smoke
+cargo build --release --locked --quiet -p forecast-client --example smoke --example load
 mlflow_port="$(free_or 5000)" api_port="$(free_or 8080)"
 prepare_tree
 prepare_names

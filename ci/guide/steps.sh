@@ -65,6 +65,7 @@ walk_monitoring() {
   run smoke 'forecast-api of this machine'
   run logs-api "$cluster"
   run logs-mlflow "the server's own log"
+  run monitoring "$cluster" 's/<connection-string>/InstrumentationKey=none/'
   proof 'collector settings, Prometheus rules, alerts and dashboard' ci/prove-monitoring.sh
 }
 
@@ -95,6 +96,7 @@ walk_operations() {
   run key-secret "$cluster" 's/<new-password>/a-password/'
   not_here key-old-user 'asks for a password'
   run key-pull-secret "$cluster" 's/<acr-password>/a-password/'
+  run measure 'built beforehand' "s#^cargo run .* --example load --#$bin/examples/load#" 's/--seconds 10/--seconds 3/'
   run error-codes 'forecast-api of this machine'
 }
 
