@@ -23,7 +23,7 @@ fmt:
     cargo fmt --all
 
 # Every static check: formatting, clippy, docs, shell scripts, dependency rules.
-lint: fmt-check clippy doc shellcheck deny image-lint
+lint: fmt-check clippy doc shellcheck deny image-lint check-pipelines
 
 # Fail where code is not formatted.
 fmt-check:
@@ -95,3 +95,19 @@ prove-mlflow *args:
 # Run the commands of docs/deployment.md and docs/operations.md as far as this machine allows.
 walk-guide *args:
     ci/walk-guide.sh {{ args }}
+
+# Check the Azure and GitHub pipelines, and run what they deploy with into every failure.
+check-pipelines:
+    ci/check-pipelines.sh
+
+# Replace running servers under load behind HAProxy: no request may fail; `--handovers 20` for longer.
+prove-rollout *args:
+    ci/prove-rollout.sh {{ args }}
+
+# Ask a running service everything that a caller depends on: `just smoke http://localhost:8080`.
+smoke *args:
+    ci/smoke.sh {{ args }}
+
+# Ask a running service for forecasts over many connections: `just load http://localhost:8080 --seconds 30`.
+load *args:
+    cargo run --quiet --release --locked -p forecast-client --example load -- {{ args }}
