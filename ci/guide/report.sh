@@ -69,6 +69,13 @@ run() {
   row ok "$name" "$(first_line "$name")${note:+  [$note]}"
 }
 
+# shows NAME PATTERN: what the block printed holds it; an exit code of 0 alone says little.
+shows() {
+  grep -q -e "$2" "$work/log/$1" 2>/dev/null && return
+  failed=$((failed + 1))
+  row FAIL "$1 shows" "nothing that it printed matches $2"
+}
+
 # not_here NAME REASON: cannot run on this machine. What stands for it is named in the reason.
 not_here() {
   [ -f "$work/steps/$1" ] || { failed=$((failed + 1)) && row FAIL "$1" 'no page has a block of that name' && return; }

@@ -9,6 +9,7 @@ walk_mlflow() {
   run mlflow-up 'its processes without containers'
   start_registry
   run mlflow-health
+  shows mlflow-health '^OK$'
   run mlflow-production 'files checked, nothing started'
   run namespace "$cluster"
   run mlflow-in-cluster "$cluster"
@@ -30,17 +31,22 @@ walk_kubernetes() {
   run secret "$cluster"
   run resources "$cluster"
   run check "$cluster"
+  shows check '^forecast-service-'
   run logs "$cluster"
   run overlay "$cluster"
   run restart "$cluster"
   run update "$cluster"
+  shows update 'successfully rolled out'
+  image_is 1.0.1
   run rollback "$cluster"
+  image_is 1.0.0
   prove 'what kubectl apply -k would send, against the schemas of three Kubernetes versions' ci/check-k8s.sh
   prove 'manifests, compose files and pipeline agree with each other and with the programs' .dev/tools/bin/just check-deploy
 }
 
 walk_pipeline() {
   run deploy-dry-run
+  shows deploy-dry-run 'image: luxuryhouse.azurecr.io/luxuryhouse/forecast-service:1.0.1'
   prove 'deploy.sh and promote.sh through every way of failing' ci/prove-deploy.sh
   proof 'rolling update under load behind a real proxy, without a failed request' ci/prove-rollout.sh
 }
@@ -56,12 +62,16 @@ walk_model() {
   session=("MLFLOW_TRACKING_URI=http://localhost:$mlflow_port")
   run port-forward "$cluster"
   run promote '' "s/<run_id>/$run_id/"
+  shows promote 'is in production now'
   run promote-list
+  shows promote-list "^\* .*$run_id"
 }
 
 walk_monitoring() {
   wait_for 30 curl --noproxy '*' -sf "http://127.0.0.1:$api_port/health/ready" || true
   run health-checks 'forecast-api of this machine'
+  shows health-checks '"status":"ready"'
+  shows health-checks '^forecast_model_info'
   run smoke 'forecast-api of this machine'
   run logs-api "$cluster"
   run logs-mlflow "the server's own log"
@@ -72,15 +82,20 @@ walk_monitoring() {
 walk_troubleshooting() {
   pod="$(pod_name)"
   run ask-mlflow 'the name leads to this machine'
+  shows ask-mlflow '^OK$'
   run ask-mlflow-from-pod "$cluster; curl on this machine" "s/<pod-name>/$pod/"
   run logs-once "$cluster"
+  shows logs-once '"message":"serving"'
   run describe "$cluster" "s/<pod-name>/$pod/"
+  shows describe 'MLFLOW_TRACKING_URI:'
   run check-service "$cluster"
   run debug-pod "$cluster; curl on this machine"
+  shows debug-pod '"status":"ready"'
 }
 
 walk_operations() {
   run first-look "$cluster"
+  run why-it-ended "$cluster" "s/<pod-name>/$pod/"
   run mlflow-look "$cluster"
   run mlflow-look-compose "the server's own log"
   run what-is-served
@@ -98,6 +113,13 @@ walk_operations() {
   run key-pull-secret "$cluster" 's/<acr-password>/a-password/'
   run measure 'built beforehand' "s#^cargo run .* --example load --#$bin/examples/load#" 's/--seconds 10/--seconds 3/'
   run error-codes 'forecast-api of this machine'
+}
+
+# image_is TAG: the Deployment that the stand-in holds has it now.
+image_is() {
+  KUBECONFIG="$work/kubeconfig" .dev/tools/bin/kubectl get deployment forecast-service -n ml-forecast \
+    --output=jsonpath='{.spec.template.spec.containers[0].image}' >"$work/log/image"
+  shows image ":$1$"
 }
 
 pod_name() {

@@ -76,7 +76,14 @@ fn every_runbook_is_there() {
 #[test]
 fn every_alert_leads_to_a_runbook_that_exists() {
     let rules = read_to_string(root().join("deploy/monitoring/rules.yaml")).unwrap();
-    let anchors = page(OPERATIONS).anchors();
+    let operations = page(OPERATIONS);
+    let anchors = operations.anchors();
+    for line in rules.lines() {
+        if let Some(alert) = line.trim().strip_prefix("- alert: ") {
+            let named = operations.spans.iter().any(|(_, span)| span == alert);
+            assert!(named, "{OPERATIONS} has no runbook that names {alert}");
+        }
+    }
     let mut leads = 0;
     for rest in rules.split("operations.md#").skip(1) {
         let anchor: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '-').collect();
