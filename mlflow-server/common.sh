@@ -39,10 +39,11 @@ mode='' compose=()
 # The file whose service postgres is meant; promote.sh means another.
 compose_file=docker-compose.yml
 
-# choose_mode: straight to PGHOST where that (or MLFLOW_PGHOST in .env) is set, through docker-compose where not.
+# choose_mode [this-machine]: straight to PGHOST where that is set, or MLFLOW_PGHOST in .env;
+# through docker-compose where not. For this-machine, .env does not count.
 choose_mode() {
-  local elsewhere
-  elsewhere="$(setting MLFLOW_PGHOST)"
+  local elsewhere=''
+  [ "${1:-}" = this-machine ] || elsewhere="$(setting MLFLOW_PGHOST)"
   if [ -z "${PGHOST:-}${PGSERVICE:-}" ] && [ -n "$elsewhere" ] && [ "$elsewhere" != postgres ]; then
     # Of a primary and its standbys, the one that can be written to.
     export PGHOST="$elsewhere" PGTARGETSESSIONATTRS=read-write

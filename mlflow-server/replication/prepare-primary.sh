@@ -27,7 +27,7 @@ case "$password" in
   *[!A-Za-z0-9]*) fail 'REPLICATION_PASSWORD: use letters and digits alone' "$EX_USAGE" ;;
 esac
 
-choose_mode
+choose_mode this-machine
 require_server
 [ "$(query 'select pg_is_in_recovery()')" = f ] || fail 'this is a standby; run it against the primary' "$EX_USAGE"
 # On standard input, so that the password shows in no process list.

@@ -28,7 +28,7 @@ port="${port:-5432}"
 [ -n "$primary" ] || fail 'PRIMARY_HOST is not set; it says whose place is taken' "$EX_USAGE"
 
 compose_file=docker-compose.standby.yml
-choose_mode
+choose_mode this-machine
 require_server
 [ "$(query 'select pg_is_in_recovery()')" = t ] || fail 'this is no standby: it takes writes already' "$EX_USAGE"
 if (exec 3<>"/dev/tcp/$primary/$port") 2>/dev/null; then
