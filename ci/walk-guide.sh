@@ -83,29 +83,29 @@ for page in docs/deployment.md docs/operations.md; do
 done
 say "$(wc -l <"$work/steps.list") blocks of commands in the pages"
 
-step 'MLflow Tracking Server' 'under a minute; the proof usually 3'
+part 'MLflow Tracking Server' 'under a minute; the proof usually 3'
 walk_mlflow
-step 'Docker build and push' 'seconds; the proof usually 1 to 4 minutes'
+part 'Docker build and push' 'seconds; the proof usually 1 to 4 minutes'
 walk_image
-step 'Kubernetes deployment' 'under a minute'
+part 'Kubernetes deployment' 'under a minute'
 walk_kubernetes
-step 'CI/CD pipeline' 'under a minute'
+part 'CI/CD pipeline' 'under a minute'
 walk_pipeline
-step '.NET integration' 'seconds'
+part '.NET integration' 'seconds'
 walk_dotnet
-step 'Model training and promotion' 'seconds'
+part 'Model training and promotion' 'seconds'
 walk_model
-step 'Monitoring' 'under a minute'
+part 'Monitoring' 'under a minute'
 walk_monitoring
-step 'Troubleshooting' 'seconds'
+part 'Troubleshooting' 'seconds'
 walk_troubleshooting
-step 'Operations' 'seconds'
+part 'Operations' 'seconds'
 walk_operations
 nothing_left_out
 step_done
 
-printf '\n%s==> The guide, step by step%s\n\n' "$_bold" "$_plain"
-printf '%s\n' "${table[@]}"
-printf '\n%s==> %d ok, %d not here, %d failed%s\n' "$_bold" "$ok" "$elsewhere" "$failed" "$_plain"
+printf '\n%s==> The guide: %d ok, %d not here, %d failed%s\n' "$_bold" "$ok" "$elsewhere" "$failed" "$_plain"
+summary
+printf '\n'
 steps_summary
 [ "$failed" -eq 0 ]

@@ -3,7 +3,7 @@
 # How ci/walk-guide.sh takes the commands out of the pages, runs them, and says what came of it.
 
 ok=0 elsewhere=0 failed=0
-walked=() table=()
+walked=() table=() section=''
 # What an earlier block has exported, as it would be in an operator's shell.
 session=()
 
@@ -30,11 +30,38 @@ extract() {
   ' "$1"
 }
 
-# row STATUS NAME WHAT: one line now, and one in the table at the end.
+# row STATUS NAME WHAT: one line now, and counted for the table at the end.
 row() {
+  local line
   walked+=("$2")
-  table+=("$(printf '%-9s %-28s %s' "$1" "$2" "$3")")
-  printf '    %-9s %-28s %s\n' "$1" "$2" "$3"
+  line="$(printf '%-9s %-26s %s' "$1" "$2" "$3")"
+  printf '    %s\n' "$line"
+  printf '%s\t%s\n' "${1%:}" "$section" >>"$work/rows"
+  [ "$1" = ok ] || table+=("$line")
+}
+
+# summary: how each section went, and every step that is not ok once more.
+summary() {
+  printf '\n    %-32s %5s %9s %7s\n' '' ok 'not here' failed
+  awk -F '\t' '
+    !seen[$2]++ { order[++sections] = $2 }
+    { count[$2, $1]++; all[$1]++ }
+    END {
+      for (i = 1; i <= sections; i++) print_line(order[i], count[order[i], "ok"], count[order[i], "not here"], count[order[i], "FAIL"])
+      print_line("all", all["ok"], all["not here"], all["FAIL"])
+    }
+    function print_line(name, ok, elsewhere, failed) { printf "    %-32s %5d %9d %7d\n", name, ok, elsewhere, failed }
+  ' "$work/rows"
+  if [ "${#table[@]}" -gt 0 ]; then
+    printf '\n'
+    printf '    %s\n' "${table[@]}"
+  fi
+}
+
+# part TITLE USUALLY: a section of the pages.
+part() {
+  section="$1"
+  step "$@"
 }
 
 # first_line NAME: the block's first command that says what it is about, for the table.
