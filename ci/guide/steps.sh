@@ -41,6 +41,7 @@ walk_kubernetes() {
   run rollback "$cluster"
   image_is 1.0.0
   prove 'what kubectl apply -k would send, against the schemas of three Kubernetes versions' ci/check-k8s.sh
+  proof 'forecast-api and forecast-train with the environment, probes and ending of the manifests' ci/prove-pod.sh
   prove 'manifests, compose files and pipeline agree with each other and with the programs' .dev/tools/bin/just check-deploy
 }
 
