@@ -70,7 +70,7 @@ case "$arguments" in
     ;;
   *' port-forward '*)
     fault forward && echo 'error: unable to forward' >&2 && exit 1
-    printf 'Forwarding from 127.0.0.1:%s -> 8080\n' "${FAKE_PORT:-9}"
+    printf 'Forwarding from 127.0.0.1:9 -> 8080\n'
     exec sleep 60
     ;;
   *)

@@ -3,6 +3,8 @@
 # models (and, where given, different programs) behind a real HAProxy that asks
 # /health/ready as Kubernetes does, replaced by each other again and again while
 # the load program asks over keep-alive connections, without a retry anywhere.
+# Once the proxy hands on requests, as an ingress does, and once connections, as a
+# Kubernetes Service does: there a caller leaves a pod only because the pod says so.
 #
 # Harder than Kubernetes: there is no preStop pause, and nobody takes a server off the
 # proxy before its SIGTERM; only its own answer to /health/ready says that it goes.
@@ -16,7 +18,8 @@ usage() {
   cat <<'TEXT'
 Usage: ci/prove-rollout.sh [--handovers N] [--connections N] [--old-api PROGRAM] [--help]
 
-  --handovers N        how often one version replaces the other (default: 4: out, back, out, back)
+  --handovers N        how often one version replaces the other, behind each kind of proxy
+                       (default: 4: out, back, out, back)
   --connections N      connections of the load (default: 16)
   --old-api PROGRAM    an earlier forecast-api for the old side (default: a copy of the new one)
 
@@ -103,7 +106,7 @@ state_is() {
 }
 
 start_haproxy() {
-  front_port="$(free_port)" stats_port="$(free_port)"
+  ingress_port="$(free_port)" service_port="$(free_port)" stats_port="$(free_port)"
   api_port[blue]="$(free_port)" api_port[green]="$(free_port)"
   # No retry and no second server for a request that failed: the proof is about the API.
   cat >"$work/haproxy.cfg" <<CFG
@@ -116,9 +119,13 @@ defaults
   timeout connect 1s
   timeout client 60s
   timeout server 60s
-frontend callers
-  bind 127.0.0.1:$front_port
+frontend ingress
+  bind 127.0.0.1:$ingress_port
   default_backend pods
+frontend service
+  mode tcp
+  bind 127.0.0.1:$service_port
+  default_backend connections
 frontend statistics
   bind 127.0.0.1:$stats_port
   stats enable
@@ -130,6 +137,11 @@ backend pods
   default-server check inter 500ms fall 1 rise 1
   server blue 127.0.0.1:${api_port[blue]}
   server green 127.0.0.1:${api_port[green]}
+backend connections
+  mode tcp
+  balance roundrobin
+  server blue 127.0.0.1:${api_port[blue]} track pods/blue
+  server green 127.0.0.1:${api_port[green]} track pods/green
 CFG
   haproxy -db -f "$work/haproxy.cfg" >"$work/haproxy.log" 2>&1 &
   haproxy_pid=$!
@@ -162,10 +174,10 @@ stop_api() {
   wait_until 10 "that HAProxy finds the $side side down" state_is "$side" DOWN
 }
 
-# start_load NAME: asks until stop_load; a pause between requests leaves the machine room for the rollout.
+# start_load NAME [PORT]: asks until stop_load; a pause between requests leaves the machine room for the rollout.
 start_load() {
   load_name="$1"
-  "$bin/examples/load" "http://127.0.0.1:$front_port" --connections "$connections" --pause-ms 4 \
+  "$bin/examples/load" "http://127.0.0.1:${2:-$ingress_port}" --connections "$connections" --pause-ms 4 \
     --seconds 600 --request "$work/question.json" --json "$work/$1.json" >"$work/$1.txt" 2>&1 &
   load_pid=$!
 }
@@ -217,26 +229,33 @@ train() {
 
 other() { case "$1" in blue) echo green ;; green) echo blue ;; esac; }
 
-roll() {
-  local side=blue next count
+# The first version alone, and the one question that the load asks: the first series, which both know.
+serve() {
+  start_haproxy
   start_api blue
-  "$bin/examples/smoke" "http://127.0.0.1:$front_port" --expect-version 1
-  # One question for all: the first series, whatever version answers.
-  curl --noproxy '*' --silent --fail "http://127.0.0.1:$front_port/series?limit=1" |
+  serving=blue
+  "$bin/examples/smoke" "http://127.0.0.1:$ingress_port" --expect-version 1
+  curl --noproxy '*' --silent --fail "http://127.0.0.1:$ingress_port/series?limit=1" |
     sed 's/.*\("series":\[[^]]*\]\).*/{\1}/' >"$work/question.json"
-  start_load rollout
+}
+
+# roll NAME PORT: one side replaces the other, again and again, while requests come in by this port.
+roll() {
+  local next count
+  start_load "$1" "$2"
+  sleep 1
   for ((count = 1; count <= handovers; count++)); do
-    next="$(other "$side")"
+    next="$(other "$serving")"
     start_api "$next"
     sleep 1 # Both answer for a while, as in a rollout of several pods.
-    stop_api "$side" TERM
-    say "handover $count: $side -> $next"
-    side="$next"
+    stop_api "$serving" TERM
+    say "handover $count: $serving -> $next"
+    serving="$next"
   done
+  sleep 1
   stop_load
-  [ "$load_status" -eq 0 ] || fail "requests failed in the rolling update; see $work/rollout.json"
-  both_versions rollout
-  serving="$side"
+  [ "$load_status" -eq 0 ] || fail "requests failed in the rolling update; see $work/$1.json"
+  both_versions "$1"
 }
 
 # The served model changes in place: the alias moves, the process stays.
@@ -248,7 +267,7 @@ promote_under_load() {
   start_load promotion
   sleep 1
   "$bin/forecast-promote" --tracking-uri "$store" --name "$model" --run-id "$run_new"
-  "$bin/examples/smoke" "http://127.0.0.1:$front_port" --expect-run "$run_new" --wait 30
+  "$bin/examples/smoke" "http://127.0.0.1:$ingress_port" --expect-run "$run_new" --wait 30
   sleep 1
   stop_load
   [ "$load_status" -eq 0 ] || fail "requests failed in the promotion; see $work/promotion.json"
@@ -283,10 +302,13 @@ step 'Build the programs' 'usually 8 to 12 minutes the first time on two cores, 
 build
 step 'Train two models' 'seconds'
 train
-step "Rolling update, $handovers handovers under load" "usually $((handovers * (drain_delay + 3))) s"
-start_haproxy
-roll
-step 'Promotion under load' 'usually 10 to 20 s'
+step 'Serve version 1' 'seconds'
+serve
+step "Rolling update behind an ingress, $handovers handovers" "usually $((handovers * (drain_delay + 2) + 2)) s"
+roll ingress "$ingress_port"
+step "Rolling update behind a Service, $handovers handovers" "usually $((handovers * (drain_delay + 2) + 2)) s"
+roll service "$service_port"
+step 'Promotion under load' 'usually 5 s'
 promote_under_load
 step 'Counter-example: the old side is killed' 'usually 15 s'
 counter_example killed KILL 0
