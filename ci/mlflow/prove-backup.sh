@@ -30,7 +30,7 @@ prove_backup() {
   for i in "${writer_pids[@]}"; do
     wait "$i" || { cat "$work"/writer-*.log && return 1; }
   done
-  say "written meanwhile: $(paste -s -d ' ' "$work"/written-*) runs and versions"
+  say "written meanwhile: $(awk '{ n += $1 } END { print n }' "$work"/written-*) runs and versions"
   check 'what did not change takes no space twice' linked
   check 'a backup is readable by its owner alone' test "$(stat --format=%a "$first_backup")" = 700
   check 'restore.sh --check finds both whole' check_both
