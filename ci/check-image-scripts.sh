@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Checks what deploy/docker/build.sh and push.sh tell a container engine and the Azure CLI, with stand-ins
-# that note their command lines, in a clone of this repository: names, tags, labels, refusals. Seconds.
+# that note their command lines, in a clone of this repository: names, tags, labels, refusals; and that the
+# Dockerfile names this repository's toolchain. Seconds.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/lib.sh
@@ -56,6 +57,12 @@ expect() {
   done
   say "ok    $what"
 }
+
+# The base image is the toolchain: two places that name it have to agree.
+channel="$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)"
+grep -qE "^ARG RUST_IMAGE=docker\.io/library/rust:$channel-" deploy/docker/Dockerfile ||
+  fail "deploy/docker/Dockerfile does not build with Rust $channel, which rust-toolchain.toml names: change ARG RUST_IMAGE"
+say 'ok    the Dockerfile builds with the toolchain of rust-toolchain.toml'
 
 make_clone
 run deploy/docker ./build.sh 1.0.0

@@ -82,7 +82,7 @@ prepare() {
   ci/setup-tools.sh
   ci/setup-dev.sh
   ci/local-bases.sh
-  cargo fetch --locked --quiet
+  cargo fetch --locked --quiet --target "$(rustc --print host-tuple)"
   mkdir -p target/image "$work"
   : >"$report"
 }
