@@ -1,6 +1,7 @@
 //! The client against a scripted server on the loopback: what goes over the wire, and every fault.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
+mod dotnet;
 mod faults;
 mod wire;
 
