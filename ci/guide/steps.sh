@@ -11,6 +11,7 @@ walk_mlflow() {
   run mlflow-health
   shows mlflow-health '^OK$'
   run mlflow-production 'files checked, nothing started'
+  not_here mlflow-image 'no container engine, no registry; ci/prove-mlflow.sh runs what the image starts'
   run namespace "$cluster"
   run mlflow-in-cluster "$cluster"
   proof 'PostgreSQL, MLflow, proxy, logins, backup, restore, replication' ci/prove-mlflow.sh
