@@ -8,7 +8,6 @@ use forecast_testkit::workspace::root;
 /// A page, taken apart.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    pub(crate) path: String,
     pub(crate) headings: Vec<Heading>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) links: Vec<Link>,
@@ -54,7 +53,7 @@ pub(crate) struct Link {
 /// Reads a page, named from the root of the workspace.
 pub(crate) fn page(path: &str) -> Page {
     let text = read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    parse(path, &text)
+    parse(&text)
 }
 
 /// Every Markdown file of the repository, from the root, sorted. Not what tools and builds leave behind.
@@ -83,9 +82,10 @@ fn relative(path: &Path, root: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
 }
 
-pub(crate) fn parse(path: &str, text: &str) -> Page {
-    let mut page = Page { path: path.to_owned(), ..Page::default() };
+pub(crate) fn parse(text: &str) -> Page {
+    let mut page = Page::default();
     let mut step = None;
+    let mut in_code = false;
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
         let number = index + 1;
@@ -112,26 +112,31 @@ pub(crate) fn parse(path: &str, text: &str) -> Page {
         if (1..=6).contains(&level) && line.as_bytes().get(level) == Some(&b' ') {
             page.headings.push(Heading { level, text: line[level + 1..].trim().to_owned() });
         }
-        inline(&mut page, number, line);
+        in_code = inline(&mut page, number, line, in_code && !trimmed.is_empty());
     }
     page
 }
 
-/// The code spans and links of a line. Links within code are none.
-fn inline(page: &mut Page, line: usize, text: &str) {
+/// The code spans and links of a line that begins inside of code or not; whether it ends inside. Links
+/// within code are none.
+fn inline(page: &mut Page, line: usize, text: &str, begins_in_code: bool) -> bool {
+    let mut in_code = begins_in_code;
+    let mut prose = String::new();
     for (index, part) in text.split('`').enumerate() {
-        if index % 2 == 1 {
+        in_code = if index == 0 { begins_in_code } else { !in_code };
+        if in_code {
             page.spans.push((line, part.to_owned()));
+        } else {
+            prose.push_str(part);
+            prose.push('`');
         }
     }
-    // A span that goes on in the next line would turn code and prose around.
-    assert!(text.matches('`').count() % 2 == 0, "{}:{line}: a code span is broken over lines", page.path);
-    let plain: String = text.split('`').step_by(2).collect::<Vec<_>>().join("`");
-    for rest in plain.split("](").skip(1) {
+    for rest in prose.split("](").skip(1) {
         if let Some((target, _)) = rest.split_once(')') {
             page.links.push(Link { line, target: target.to_owned() });
         }
     }
+    in_code
 }
 
 impl Page {
@@ -156,7 +161,7 @@ pub(crate) fn slug(heading: &str) -> String {
 #[test]
 fn a_page_is_taken_apart() {
     let text = "# One `x`\n\n1. Do:\n\n   <!-- step: go -->\n   ```bash\n   a \\\n     b\n   ```\n\nSee [that](other.md#here), not `[this](x.md)`.\n";
-    let page = parse("p.md", text);
+    let page = parse(text);
     assert_eq!(page.headings, [Heading { level: 1, text: "One `x`".to_owned() }]);
     assert_eq!(page.blocks[0].step.as_deref(), Some("go"));
     assert_eq!(page.blocks[0].commands(), ["a b"]);
