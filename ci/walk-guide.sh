@@ -10,20 +10,22 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'TEXT'
-Usage: ci/walk-guide.sh [--without-proofs] [--keep] [--help]
+Usage: ci/walk-guide.sh [--without-proofs] [--no-build] [--keep] [--help]
 
 Prints a line for each step of the guide, `ok` or `not here: <reason>`, and a table at the end.
 Exit code 1 where a step fails or is missing.
 
   --without-proofs   leave out the longer proofs (ci/prove-*.sh), which take most of the time
+  --no-build         take the programs and the image that are there, whatever commit they are of
   --keep             leave the work folder behind, and say where it is
 TEXT
 }
 
-proofs=yes keep=no
+proofs=yes keep=no build=yes as_built=()
 for arg in "$@"; do
   case "$arg" in
     --without-proofs) proofs=no ;;
+    --no-build) build=no as_built=(--no-build) ;;
     --keep) keep=yes ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
@@ -70,8 +72,10 @@ trap 'exit 130' INT TERM
 step 'Prepare' 'seconds where everything is built'
 ci/setup-dev.sh
 ci/setup-tools.sh
-cargo build --release --locked --quiet -p forecast-train -p forecast-promote -p forecast-api
-cargo build --release --locked --quiet -p forecast-client --example smoke --example load
+if [ "$build" = yes ]; then
+  cargo build --release --locked --quiet -p forecast-train -p forecast-promote -p forecast-api
+  cargo build --release --locked --quiet -p forecast-client --example smoke --example load
+fi
 mlflow_port="$(free_or 5000)" api_port="$(free_or 8080)"
 prepare_tree
 prepare_names

@@ -112,8 +112,10 @@ not_here() {
 
 # prove WHAT COMMAND...: another script of the project that proves a part of the guide.
 prove() {
-  local what="$1" name="${*: -1}" log code=0 began=$SECONDS
+  local what="$1" name log code=0 began=$SECONDS
   shift
+  name="$1"
+  [ "${name##*/}" != just ] || name="$2"
   name="${name##*/}" log="$work/log/${name##*/}"
   if [ ! -x "$1" ]; then
     failed=$((failed + 1)) && row FAIL "$name" "there is no $1"
