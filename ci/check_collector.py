@@ -55,7 +55,8 @@ ACTIONS = {"insert", "update", "upsert", "delete", "hash", "extract", "convert"}
 def listening(config):
     """The ports that the configuration listens on."""
     protocols = config.get("receivers", {}).get("otlp", {}).get("protocols", {})
-    places = [*protocols.values(), config.get("extensions", {}).get("health_check"), config.get("exporters", {}).get("prometheus")]
+    health = config.get("extensions", {}).get("health_check")
+    places = [*protocols.values(), health, config.get("exporters", {}).get("prometheus")]
     endpoints = [place["endpoint"] for place in places if place and "endpoint" in place]
     return {int(endpoint.rsplit(":", 1)[1]): endpoint.rsplit(":", 1)[0] for endpoint in endpoints}
 
@@ -148,8 +149,8 @@ def self_test(path, manifest_path):
         ("exporters: [prometheus]", "exporters: [promtheus]", "is used and not defined"),
         ("      exporters: [prometheus]", "      exporters: [azuremonitor]", "is defined and not used"),
         ("    logs:\n      receivers", "    log:\n      receivers", "no signal"),
-        ("filter/probes, attributes/http, resource/cloud_role, batch]\n      exporters: [azuremonitor]",
-         "filter/probes, attributes/http, resource/cloud_role, batch]\n      exporters: [prometheus]", "does not take traces"),
+        ("attributes/http, resource/cloud_role, batch]\n      exporters: [azuremonitor]",
+         "attributes/http, resource/cloud_role, batch]\n      exporters: [prometheus]", "does not take traces"),
         ("[memory_limiter, batch]", "[batch, memory_limiter]", "memory_limiter must be the first"),
         ("0.0.0.0:4318", "localhost:4318", "where no other pod reaches it"),
         ("0.0.0.0:13133", "0.0.0.0:13134", "container ports differ"),
