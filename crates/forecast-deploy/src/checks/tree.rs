@@ -11,6 +11,9 @@ use crate::contract::{self, Contract};
 /// Folders that are read, from the root of the repository.
 const FOLDERS: [&str; 4] = ["deploy", "mlflow-server", "ci", ".github"];
 
+/// The file that says the version.
+const MANIFEST: &str = "Cargo.toml";
+
 /// Folders within them that hold data or caches.
 const SKIPPED: [&str; 5] = ["mlartifacts", "backups", "data", "node_modules", "__pycache__"];
 
@@ -42,6 +45,7 @@ pub enum CheckError {
 #[derive(Debug)]
 pub(super) struct Tree {
     root: PathBuf,
+    version: String,
     pub(super) files: BTreeMap<String, SourceFile>,
     contracts: BTreeMap<String, Contract>,
 }
@@ -69,7 +73,12 @@ pub(super) enum Mode {
 impl Tree {
     /// Reads the deployment files under `root`.
     pub(super) fn read(root: &Path) -> Result<Self, CheckError> {
-        let mut tree = Self { root: root.to_owned(), files: BTreeMap::new(), contracts: BTreeMap::new() };
+        let manifest = fs::read_to_string(root.join(MANIFEST))
+            .map_err(|source| CheckError::Read { path: MANIFEST.to_owned(), source })?;
+        let version = manifest.lines().find_map(|line| line.strip_prefix("version = ")).unwrap_or_default();
+        let version = version.trim_matches('"').to_owned();
+        let mut tree =
+            Self { root: root.to_owned(), version, files: BTreeMap::new(), contracts: BTreeMap::new() };
         for folder in FOLDERS {
             if root.join(folder).is_dir() {
                 tree.read_folder(folder)?;
@@ -113,6 +122,11 @@ impl Tree {
 
     pub(super) fn file(&self, path: &str) -> Option<&SourceFile> {
         self.files.get(path)
+    }
+
+    /// The version of the workspace, which is that of the image.
+    pub(super) fn version(&self) -> &str {
+        &self.version
     }
 
     /// The files under a folder.

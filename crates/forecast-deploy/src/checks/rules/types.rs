@@ -27,7 +27,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
 };
 
 /// Kinds that extensions bring, with the fields that they cannot do without.
-const EXTENSIONS: [(&str, &str, &[&str]); 8] = [
+const EXTENSIONS: [(&str, &str, &[&str]); 9] = [
     ("external-secrets.io/v1", "ExternalSecret", &["spec/secretStoreRef/name", "spec/target/name"]),
     ("external-secrets.io/v1", "SecretStore", &["spec/provider"]),
     ("external-secrets.io/v1", "ClusterSecretStore", &["spec/provider"]),
@@ -35,6 +35,7 @@ const EXTENSIONS: [(&str, &str, &[&str]); 8] = [
     ("monitoring.coreos.com/v1", "PodMonitor", &["spec/selector", "spec/podMetricsEndpoints"]),
     ("monitoring.coreos.com/v1", "PrometheusRule", &["spec/groups"]),
     ("azmonitoring.coreos.com/v1", "ServiceMonitor", &["spec/selector", "spec/endpoints"]),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute", &["spec/parentRefs", "spec/rules"]),
     ("keda.sh/v1alpha1", "ScaledObject", &["spec/scaleTargetRef/name", "spec/triggers"]),
 ];
 
