@@ -23,7 +23,7 @@ fmt:
     cargo fmt --all
 
 # Every static check: formatting, clippy, docs, shell scripts, dependency rules.
-lint: fmt-check clippy doc shellcheck deny image-lint check-pipelines
+lint: fmt-check clippy doc shellcheck deny image-lint check-pipelines check-monitoring
 
 # Fail where code is not formatted.
 fmt-check:
@@ -111,3 +111,11 @@ smoke *args:
 # Ask a running service for forecasts over many connections: `just load http://localhost:8080 --seconds 30`.
 load *args:
     cargo run --quiet --release --locked -p forecast-client --example load -- {{ args }}
+
+# Check rules, alerts, dashboard, collector and log queries without running them.
+check-monitoring *args:
+    ci/check-monitoring.sh {{ args }}
+
+# Ask a real Prometheus, which scrapes a real forecast-api, every expression of the alerts and the dashboard.
+prove-monitoring *args:
+    ci/prove-monitoring.sh {{ args }}

@@ -15,9 +15,7 @@ operator="$monitoring/operator/prometheusrule.yaml"
 out="$(mktemp -d)"
 trap 'rm -rf "$out"' EXIT
 
-for tool in promtool jq; do
-  have "$tool" || fail "$tool not found: run ci/setup-deploy.sh" 69
-done
+{ have promtool && have jq; } || ci/setup-deploy.sh
 ci/setup-tools.sh
 
 # The rules once more, as the operator wants them.

@@ -220,9 +220,8 @@ check_dashboard() {
   say 'ok  template variables namespace and pod have values'
 }
 
-for tool in prometheus promtool jq curl; do
-  have "$tool" || fail "$tool not found: run ci/setup-deploy.sh" 69
-done
+{ have prometheus && have promtool && have jq; } || ci/setup-deploy.sh
+have curl || fail 'curl not found: install it, for example with apt-get install curl' 69
 
 step 'Build the programs' 'seconds where tests have run'
 build

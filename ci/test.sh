@@ -94,6 +94,7 @@ step 'Formatting, shell scripts and dependency rules' 'seconds'
 just fmt-check
 just shellcheck
 just check-pipelines
+just check-monitoring
 just image-lint
 just deny
 
