@@ -90,6 +90,10 @@ check 'both new pods were tested' test "$(grep -c '^smoke http' "$FAKE_CLUSTER/l
 check 'nothing was undone' not_logged 'rollout undo'
 check 'no Secret was applied' not_logged SECRET
 
+cluster 7
+expect 'an overlay that has Secrets' 0 ci/deploy.sh --image "$new" --overlay dev
+check 'no Secret was applied' not_logged SECRET
+
 cluster 7 rollout
 expect 'pods that never become ready' 1 ci/deploy.sh --image "$new"
 check 'revision 7 was restored by its number' logged '^rollout undo 7$'

@@ -16,12 +16,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 usage() {
   cat <<'TEXT'
-Usage: ci/prove-rollout.sh [--handovers N] [--connections N] [--old-api PROGRAM] [--help]
+Usage: ci/prove-rollout.sh [--handovers N] [--connections N] [--old-api PROGRAM]
+                            [--new-api PROGRAM] [--help]
 
   --handovers N        how often one version replaces the other, behind each kind of proxy
                        (default: 4: out, back, out, back)
   --connections N      connections of the load (default: 16)
-  --old-api PROGRAM    an earlier forecast-api for the old side (default: a copy of the new one)
+  --old-api PROGRAM    an earlier forecast-api for the old side (default: the one that is built here)
+  --new-api PROGRAM    such as the one from the image (default: the one that is built here)
 
 Environment:
   FORECAST_PROFILE     cargo profile of the programs: release or dev (default: release)
@@ -31,12 +33,13 @@ both counter-examples lost requests. The figures are in target/ci/rollout/.
 TEXT
 }
 
-handovers=4 connections=16 old_api=''
+handovers=4 connections=16 old_api='' new_api=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --handovers) handovers="${2:?--handovers needs a number}" && shift ;;
     --connections) connections="${2:?--connections needs a number}" && shift ;;
     --old-api) old_api="$(realpath "${2:?--old-api needs a program}")" && shift ;;
+    --new-api) new_api="$(realpath "${2:?--new-api needs a program}")" && shift ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -204,7 +207,7 @@ build() {
     -p forecast-testkit --bin forecast-api --bin forecast-train --bin forecast-promote --bin forecast-sample
   cargo build --profile "$profile" --locked -p forecast-client --example load --example smoke
   mkdir -p "$work/bin"
-  cp "$bin/forecast-api" "$work/bin/api-green"
+  cp "${new_api:-$bin/forecast-api}" "$work/bin/api-green"
   cp "${old_api:-$bin/forecast-api}" "$work/bin/api-blue"
   say "old: $("$work/bin/api-blue" --version), sha256 $(sha256sum "$work/bin/api-blue" | cut -c 1-12)"
   say "new: $("$work/bin/api-green" --version), sha256 $(sha256sum "$work/bin/api-green" | cut -c 1-12)"
