@@ -36,6 +36,11 @@ while read -r alert; do
   grep -q "$alert" "$monitoring/rules_test.yaml" || fail "$monitoring/rules_test.yaml has no case for $alert"
   grep -q "$alert" "$monitoring/README.md" || fail "$monitoring/README.md does not say what $alert means"
 done < <(sed -n 's/^ *- alert: //p' "$monitoring/rules.yaml")
+# Anchors as Markdown viewers make them: lower case, no punctuation, dashes for spaces.
+sed -n 's/^##* //p' docs/operations.md | tr '[:upper:]' '[:lower:]' | sed "s/[^a-z0-9 -]//g; s/ /-/g" >"$out/anchors"
+while read -r anchor; do
+  grep -qx "$anchor" "$out/anchors" || fail "docs/operations.md has no section #$anchor, which an alert points at"
+done < <(sed -n 's/^ *runbook_url: .*#\([a-z-]*\)"*$/\1/p' "$monitoring/rules.yaml" | sort -u)
 say "ok  $(grep -c '^ *- alert:' "$monitoring/rules.yaml") alerts pass their tests and are explained"
 
 # Debian's promtool does not know Kubernetes: without that block, the rest is checked.
