@@ -6,6 +6,8 @@ ok=0 elsewhere=0 failed=0
 walked=() table=() section=''
 # What an earlier block has exported, as it would be in an operator's shell.
 session=()
+# The logs of proofs that failed stay.
+logs="$(cargo_target_dir)/ci/walk-guide"
 
 # extract PAGE: writes every named block to $work/steps/NAME, and their names to $work/steps.list.
 extract() {
@@ -127,9 +129,10 @@ prove() {
     row ok "$name" "$what ($((SECONDS - began)) s)"
   else
     failed=$((failed + 1))
-    row FAIL "$name" "$what: exit code $code"
-    grep -E 'FAIL|error' "$log" | head -n 5 | sed 's/^/              /' || true
-    tail -n 5 "$log" | sed 's/^/              /'
+    mkdir -p "$logs"
+    cp "$log" "$logs/$name.log"
+    row FAIL "$name" "$what: exit code $code; its log is $logs/$name.log"
+    grep -E -A 2 'FAIL|error' "$log" | head -n 12 | sed 's/^/              /' || true
   fi
 }
 
