@@ -27,6 +27,8 @@ import tomllib
 import uuid
 
 PROGRAMS = ["forecast-api", "forecast-train", "forecast-promote"]
+# As the Dockerfile builds them.
+FEATURES = "forecast-train/cloud"
 # Licences of what is no crate, as SPDX expressions.
 DEBIAN = {
     "libc6-dev": "LGPL-2.1-or-later",
@@ -44,7 +46,7 @@ def crates_of(edges: str, target: str) -> set[tuple[str, str]]:
     packages = [part for program in PROGRAMS for part in ("--package", program)]
     lines = output(
         "cargo", "tree", "--locked", "--target", target, "--edges", edges, "--prefix", "none",
-        "--format", "{p}", *packages,
+        "--format", "{p}", "--features", FEATURES, *packages,
     ).splitlines()  # fmt: skip
     words = [line.split() for line in lines if line.strip()]
     return {(name, version.removeprefix("v")) for name, version, *_ in words}
@@ -114,7 +116,9 @@ def document(version: str) -> dict:
     target = output("rustc", "--print", "host-tuple").strip()
     everything = crates_of("normal,build", target)
     shipped = crates_of("normal,no-proc-macro", target)
-    metadata = json.loads(output("cargo", "metadata", "--locked", "--format-version=1", "--filter-platform", target))
+    metadata = json.loads(output(
+        "cargo", "metadata", "--locked", "--format-version=1", "--filter-platform", target, "--features", FEATURES,
+    ))  # fmt: skip
     lock = tomllib.loads(pathlib.Path("Cargo.lock").read_text())
     checksums = {(p["name"], p["version"]): p.get("checksum") for p in lock["package"]}
     packages = sorted(
