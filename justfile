@@ -45,6 +45,11 @@ shellcheck:
 deny:
     ci/deny.sh
 
+# Check manifests, compose files, pipelines and monitoring against the programs (docs/deploy-checks.md).
+check-deploy:
+    cargo run --quiet --locked -p forecast-deploy --example check_deploy
+    ci/check-k8s.sh
+
 # All tests, or those of one crate: `just test -p forecast-core`.
 test *args="--workspace":
     cargo test --locked {{ args }}

@@ -8,7 +8,9 @@ use clap::CommandFactory;
 use forecast_deploy::contract::{
     Contract, ExitCode, Flag, Http, Metric, ValueKind, Variable, facts, further_telemetry_variables,
 };
-use forecast_telemetry::{ApiMetrics, Metrics, ModelInfo, ModelLoadOutcome, ServiceIdentity};
+use forecast_telemetry::{
+    ApiMetrics, Metrics, ModelInfo, ModelLoadOutcome, QueueLoad, RegistryPollOutcome, ServiceIdentity,
+};
 use forecast_testkit::{docs::check_file, flags::flags};
 
 use crate::cli::{Cli, settings};
@@ -73,6 +75,9 @@ fn metrics() -> Vec<Metric> {
     metrics.begin_request("POST", Some("/forecast")).finish(503);
     metrics.forecast_served(1);
     metrics.model_loaded(ModelLoadOutcome::Registry);
+    metrics.registry_polled(RegistryPollOutcome::Followed);
+    metrics.refused("overloaded");
+    metrics.observe_queue(|| QueueLoad { running: 0, running_limit: 1, waiting: 0, waiting_limit: 1 });
     let text = || "x".to_owned();
     let trained_at = SystemTime::now();
     metrics.set_model(ModelInfo { name: text(), version: text(), run_id: text(), alias: text(), trained_at });
@@ -85,6 +90,13 @@ fn metrics() -> Vec<Metric> {
             labels: labels(&page, name),
         })
         .collect();
+    // Only there where the container has a limit, as it does in a cluster and may not here.
+    families.retain(|family| family.name != "process_memory_limit_bytes");
+    families.push(Metric {
+        name: "process_memory_limit_bytes".to_owned(),
+        kind: "gauge".to_owned(),
+        labels: Vec::new(),
+    });
     families.sort_by(|a, b| a.name.cmp(&b.name));
     families
 }

@@ -2,6 +2,7 @@
 
 mod availability;
 mod compose;
+mod dotnet;
 mod environment;
 mod images;
 mod keys;
@@ -29,4 +30,5 @@ pub const GROUPS: &[RuleGroup] = &[
     compose::GROUP,
     pipeline::GROUP,
     monitoring::GROUP,
+    dotnet::GROUP,
 ];
