@@ -102,7 +102,11 @@ fn apply_one(base: &mut Node, operation: &Node) -> Result<(), String> {
         }
         ("test", Some(value)) => {
             let found = child(parent, &last).ok_or_else(missing)?;
-            if found.to_json() == value.to_json() { Ok(()) } else { Err(format!("{path} holds something else")) }
+            if found.to_json() == value.to_json() {
+                Ok(())
+            } else {
+                Err(format!("{path} holds something else"))
+            }
         }
         ("remove", _) => {
             child(parent, &last).ok_or_else(missing)?;
@@ -120,9 +124,7 @@ fn apply_one(base: &mut Node, operation: &Node) -> Result<(), String> {
 
 fn child<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     match &mut node.value {
-        Value::Map(entries) => {
-            entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node)
-        }
+        Value::Map(entries) => entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.node),
         Value::List(items) => items.get_mut(key.parse::<usize>().ok()?),
         Value::Scalar { .. } => None,
     }
@@ -156,9 +158,16 @@ mod tests {
 
     #[test]
     fn a_merge_keeps_what_it_does_not_name_and_says_where_the_rest_is_from() {
-        let mut base = node("base", "spec:\n  containers:\n    - name: a\n      image: x:1\n    - name: b\n  keep: 1\n");
-        merge(&mut base, &node("patch", "spec:\n  containers:\n    - name: a\n      image: x:2\n  keep: null\n"));
-        assert_eq!(base.to_json(), serde_json::json!({"spec": {"containers": [{"name": "a", "image": "x:2"}, {"name": "b"}]}}));
+        let mut base =
+            node("base", "spec:\n  containers:\n    - name: a\n      image: x:1\n    - name: b\n  keep: 1\n");
+        merge(
+            &mut base,
+            &node("patch", "spec:\n  containers:\n    - name: a\n      image: x:2\n  keep: null\n"),
+        );
+        assert_eq!(
+            base.to_json(),
+            serde_json::json!({"spec": {"containers": [{"name": "a", "image": "x:2"}, {"name": "b"}]}})
+        );
         let image = base.items_at("spec/containers")[0].get("image").unwrap();
         assert_eq!((&*image.place.file, image.place.line), ("patch", 4));
     }
@@ -171,7 +180,11 @@ mod tests {
                           - {op: test, path: /a/0/b, value: 1}\n";
         let faults = apply(&mut base, &node("patch", operations));
         assert_eq!(base.to_json(), serde_json::json!({"a": [{"b": 2}, "z"], "m": {}}));
-        let problems: Vec<_> = faults.iter().map(|fault| (fault.place.line, fault.problem.as_str())).collect();
-        assert_eq!(problems, [(4, "/a/7/b leads nowhere: there is no 7"), (5, "/a/0/b holds something else")]);
+        let problems: Vec<_> =
+            faults.iter().map(|fault| (fault.place.line, fault.problem.as_str())).collect();
+        assert_eq!(
+            problems,
+            [(4, "/a/7/b leads nowhere: there is no 7"), (5, "/a/0/b holds something else")]
+        );
     }
 }

@@ -97,7 +97,9 @@ pub(super) fn stacks(tree: &Tree) -> Vec<Stack> {
         if stacks.iter().all(|stack| !stack.files.contains(&file.path)) {
             let mut stack = new(file.path.rsplit_once('/').map_or("", |(folder, _)| folder));
             stack.add(tree, base_of(tree, &stack.folder.clone()));
-            stack.objects.extend(file.documents.iter().filter(|node| is_object(node)).cloned().map(Object::new));
+            stack
+                .objects
+                .extend(file.documents.iter().filter(|node| is_object(node)).cloned().map(Object::new));
             stacks.push(stack);
         }
     }
@@ -161,7 +163,8 @@ impl Stack {
         let path = resolve(folder, name);
         if let Some(file) = tree.file(&path) {
             self.files.push(path);
-            self.objects.extend(file.documents.iter().filter(|node| is_object(node)).cloned().map(Object::new));
+            self.objects
+                .extend(file.documents.iter().filter(|node| is_object(node)).cloned().map(Object::new));
         } else if tree.file(&format!("{path}/kustomization.yaml")).is_some() {
             self.add(tree, &path);
         } else {
@@ -246,7 +249,8 @@ impl Stack {
         }
         for item in generator.items_at("files") {
             let named = item.text().unwrap_or_default();
-            let (key, path) = named.split_once('=').unwrap_or((named.rsplit('/').next().unwrap_or(named), named));
+            let (key, path) =
+                named.split_once('=').unwrap_or((named.rsplit('/').next().unwrap_or(named), named));
             let path = resolve(folder, path);
             match tree.file(&path) {
                 Some(file) => {
@@ -291,7 +295,9 @@ impl Stack {
 /// The documents of a patch that stands in the kustomization itself. Their lines are the patch's.
 fn inline_documents(patch: &Node) -> Vec<Node> {
     let text = patch.text().unwrap_or_default();
-    yaml::parse_inline(&patch.place, text).unwrap_or_default()
+    // A block scalar stands where its first line does.
+    let before = Place { line: patch.place.line.saturating_sub(1), ..patch.place.clone() };
+    yaml::parse_inline(&before, text).unwrap_or_default()
 }
 
 fn entry_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Entry> {

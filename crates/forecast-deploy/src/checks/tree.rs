@@ -32,7 +32,9 @@ pub enum CheckError {
         source: io::Error,
     },
     /// A program's contract.
-    #[error("{path} is not a contract: {source}; write it anew with UPDATE_DOCS=1 cargo test --workspace --bins contract")]
+    #[error(
+        "{path} is not a contract: {source}; write it anew with UPDATE_DOCS=1 cargo test --workspace --bins contract"
+    )]
     Contract {
         /// Path from the root.
         path: String,

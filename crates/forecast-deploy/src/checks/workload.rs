@@ -184,7 +184,9 @@ pub(super) fn secret_keys<'a>(stack: &'a Stack, name: &str) -> Vec<(&'a str, &'a
     for object in stack.of_kind("ExternalSecret") {
         if object.node.text_at("spec/target/name").unwrap_or(object.name()) == name {
             let data = object.node.items_at("spec/data").iter();
-            keys.extend(data.filter_map(|item| Some((item.text_at("secretKey")?, item.place_at("secretKey")))));
+            keys.extend(
+                data.filter_map(|item| Some((item.text_at("secretKey")?, item.place_at("secretKey")))),
+            );
         }
     }
     keys
@@ -195,7 +197,9 @@ impl<'a> Variable<'a> {
     pub(super) fn value(&self) -> Option<(&'a str, &'a Place)> {
         match &self.source {
             Source::Literal(node) => Some((node.text()?, &node.place)),
-            Source::Config { entry, .. } => entry.and_then(|entry| Some((entry.node.text()?, &entry.node.place))),
+            Source::Config { entry, .. } => {
+                entry.and_then(|entry| Some((entry.node.text()?, &entry.node.place)))
+            }
             Source::Secret { .. } | Source::Field => None,
         }
     }

@@ -56,7 +56,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Vec<Node>, SyntaxError> {
     parse_inline(&Place { file: file.into(), line: 0 }, text)
 }
 
-/// The documents of a text within a file, such as a block scalar that begins at `place`.
+/// The documents of a text within a file, such as a block scalar, after the line of `place`.
 pub(super) fn parse_inline(place: &Place, text: &str) -> Result<Vec<Node>, SyntaxError> {
     let mut builder = Builder {
         file: Arc::clone(&place.file),
@@ -88,8 +88,8 @@ struct Builder {
 impl Builder {
     fn read(&mut self, text: &str) -> Result<(), SyntaxError> {
         for event in Parser::new_from_str(text) {
-            let (event, span) = event
-                .map_err(|fault| error(self.first_line + fault.marker().line(), fault.info()))?;
+            let (event, span) =
+                event.map_err(|fault| error(self.first_line + fault.marker().line(), fault.info()))?;
             self.take(event, self.first_line + span.start.line())?;
         }
         Ok(())

@@ -15,7 +15,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "Passwords, keys and tokens come from outside and have no default.",
             check: secret,
         },
-        Rule { id: "compose-volume", holds: "Named volumes are declared and used; mounted files exist.", check: volume },
+        Rule {
+            id: "compose-volume",
+            holds: "Named volumes are declared and used; mounted files exist.",
+            check: volume,
+        },
         Rule { id: "compose-network", holds: "Networks that services join are declared.", check: network },
         Rule {
             id: "compose-port",
@@ -27,7 +31,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "MLflow's database, user and host are those of the PostgreSQL service.",
             check: database,
         },
-        Rule { id: "compose-version", holds: "MLflow's version is the same in image, manifests and requirements.", check: version },
+        Rule {
+            id: "compose-version",
+            holds: "MLflow's version is the same in image, manifests and requirements.",
+            check: version,
+        },
         Rule {
             id: "compose-policy",
             holds: "Services restart, run as a user, and may neither write their root file system nor gain rights.",
@@ -58,7 +66,8 @@ fn services(project: &Project) -> impl Iterator<Item = &Entry> {
 
 /// Services that are described as a whole; others change one of another file.
 fn whole(project: &Project) -> impl Iterator<Item = &Entry> {
-    services(project).filter(|service| service.node.get("image").is_some() || service.node.get("build").is_some())
+    services(project)
+        .filter(|service| service.node.get("image").is_some() || service.node.get("build").is_some())
 }
 
 fn main_service<'a>(project: &'a Project, name: &str) -> Option<&'a Node> {
@@ -95,7 +104,8 @@ fn secret(project: &Project, report: &mut Report) {
             let from_outside = value.is_empty() || (value.starts_with("${") && value.contains(":?"));
             if is_secret && !from_outside {
                 let message = format!("{} of service {} has a value in the file", entry.key, service.key);
-                let remedy = format!("write ${{{}:?is not set}}, so that nothing starts without one", entry.key);
+                let remedy =
+                    format!("write ${{{}:?is not set}}, so that nothing starts without one", entry.key);
                 report.add(&entry.node.place, message, remedy);
             }
         }
@@ -114,22 +124,32 @@ const MADE_BY_SETUP: [&str; 2] = ["./mlartifacts", "./tls"];
 fn volume(project: &Project, report: &mut Report) {
     for file in files(project) {
         let Some(document) = file.documents.first() else { continue };
-        let declared: Vec<&str> = document.entries_at("volumes").iter().map(|entry| entry.key.as_str()).collect();
+        let declared: Vec<&str> =
+            document.entries_at("volumes").iter().map(|entry| entry.key.as_str()).collect();
         let mut used = Vec::new();
         for (source, node) in document.entries_at("services").iter().flat_map(sources) {
             used.push(source);
             if let Some(path) = source.strip_prefix("./") {
                 if !MADE_BY_SETUP.contains(&source) && !project.tree.exists(&format!("{FOLDER}/{path}")) {
                     let message = format!("there is no {FOLDER}/{path} to mount");
-                    report.add(&node.place, message, "mend the path; compose would make an empty folder in its place");
+                    report.add(
+                        &node.place,
+                        message,
+                        "mend the path; compose would make an empty folder in its place",
+                    );
                 }
             } else if !source.starts_with(['/', '$', '~']) && !declared.contains(&source) {
                 let message = format!("the volume {source} is not declared");
                 report.add(&node.place, message, format!("add {source} to volumes at the end of the file"));
             }
         }
-        for entry in document.entries_at("volumes").iter().filter(|entry| !used.contains(&entry.key.as_str())) {
-            report.add(&entry.place, format!("no service uses the volume {}", entry.key), "remove it, or mount it");
+        for entry in document.entries_at("volumes").iter().filter(|entry| !used.contains(&entry.key.as_str()))
+        {
+            report.add(
+                &entry.place,
+                format!("no service uses the volume {}", entry.key),
+                "remove it, or mount it",
+            );
         }
     }
 }
@@ -143,7 +163,11 @@ fn network(project: &Project, report: &mut Report) {
     for item in services(project).flat_map(|service| service.node.items_at("networks")) {
         let name = item.text().unwrap_or_default();
         if name != "default" && !declared.contains(&name) {
-            report.add(&item.place, format!("the network {name} is not declared"), "add it to networks at the end of the file");
+            report.add(
+                &item.place,
+                format!("the network {name} is not declared"),
+                "add it to networks at the end of the file",
+            );
         }
     }
 }
@@ -162,7 +186,8 @@ fn port(project: &Project, report: &mut Report) {
     for item in published {
         let target = item.text().and_then(|text| text.rsplit(':').next()).unwrap_or_default();
         if target != port {
-            let message = format!("port {target} of the container is published, and MLflow listens at {port}");
+            let message =
+                format!("port {target} of the container is published, and MLflow listens at {port}");
             report.add(&item.place, message, format!("publish …:{port}, as MLFLOW_PORT says"));
         }
     }
@@ -183,12 +208,17 @@ fn port(project: &Project, report: &mut Report) {
 }
 
 fn database(project: &Project, report: &mut Report) {
-    let (Some(mlflow), Some(postgres)) = (main_service(project, "mlflow-server"), main_service(project, "postgres"))
+    let (Some(mlflow), Some(postgres)) =
+        (main_service(project, "mlflow-server"), main_service(project, "postgres"))
     else {
         return;
     };
-    for (ours, theirs) in [("PGDATABASE", "POSTGRES_DB"), ("PGUSER", "POSTGRES_USER"), ("PGPASSWORD", "POSTGRES_PASSWORD")] {
-        let value = |node: &Node, name: &str| node.text_at(&format!("environment/{name}")).map(resolved).map(str::to_owned);
+    for (ours, theirs) in
+        [("PGDATABASE", "POSTGRES_DB"), ("PGUSER", "POSTGRES_USER"), ("PGPASSWORD", "POSTGRES_PASSWORD")]
+    {
+        let value = |node: &Node, name: &str| {
+            node.text_at(&format!("environment/{name}")).map(resolved).map(str::to_owned)
+        };
         let (used, made) = (value(mlflow, ours), value(postgres, theirs));
         if used != made {
             let message = format!("{ours} of mlflow-server is not what {theirs} of postgres makes");
@@ -206,14 +236,16 @@ fn database(project: &Project, report: &mut Report) {
 
 fn version(project: &Project, report: &mut Report) {
     let requirements = project.tree.file("mlflow-server/requirements.txt");
-    let pinned = requirements.and_then(|file| file.lines().find_map(|(_, line)| line.strip_prefix("mlflow==")));
+    let pinned =
+        requirements.and_then(|file| file.lines().find_map(|(_, line)| line.strip_prefix("mlflow==")));
     let Some(pinned) = pinned.and_then(|line| line.split_whitespace().next()) else { return };
     let composed = services(project).filter_map(|service| service.node.get("image"));
     let applied = project.stacks.iter().flat_map(super::super::workload::containers);
     for image in composed.chain(applied.filter_map(|container| container.node.get("image"))) {
         let Some((name, tag)) = image.text().and_then(|text| text.rsplit_once(':')) else { continue };
         if name.ends_with("/mlflow-server") && tag != pinned {
-            let message = format!("the image is of MLflow {tag}, and mlflow-server/requirements.txt installs {pinned}");
+            let message =
+                format!("the image is of MLflow {tag}, and mlflow-server/requirements.txt installs {pinned}");
             report.add(&image.place, message, format!("write {name}:{pinned}"));
         }
     }
@@ -224,10 +256,30 @@ fn policy(project: &Project, report: &mut Report) {
         let node = &service.node;
         let user = node.text_at("user").unwrap_or("0");
         let demands = [
-            ("user", !["0", "root", "0:0"].contains(&user), "runs as root", "set user to the image's own, such as 999:999"),
-            ("restart", node.get("restart").is_some(), "does not come back after a failure", "set restart: unless-stopped"),
-            ("read_only", node.get("read_only").is_some_and(|flag| flag.is("true")), "can write to its root file system", "set read_only: true"),
-            ("cap_drop", node.items_at("cap_drop").iter().any(|name| name.is("ALL")), "keeps capabilities of the kernel", "set cap_drop: [ALL]"),
+            (
+                "user",
+                !["0", "root", "0:0"].contains(&user),
+                "runs as root",
+                "set user to the image's own, such as 999:999",
+            ),
+            (
+                "restart",
+                node.get("restart").is_some(),
+                "does not come back after a failure",
+                "set restart: unless-stopped",
+            ),
+            (
+                "read_only",
+                node.get("read_only").is_some_and(|flag| flag.is("true")),
+                "can write to its root file system",
+                "set read_only: true",
+            ),
+            (
+                "cap_drop",
+                node.items_at("cap_drop").iter().any(|name| name.is("ALL")),
+                "keeps capabilities of the kernel",
+                "set cap_drop: [ALL]",
+            ),
             (
                 "security_opt",
                 node.items_at("security_opt").iter().any(|option| option.is("no-new-privileges:true")),
@@ -247,8 +299,15 @@ fn exposed(project: &Project, report: &mut Report) {
     for service in document.entries_at("services") {
         for port in service.node.items_at("ports") {
             if !port.text().is_some_and(|text| text.starts_with("127.0.0.1:")) {
-                let message = format!("service {} is published to every network, and nobody has to log in", service.key);
-                report.add(&port.place, message, "write 127.0.0.1: before the port; docker-compose.prod.yml opens it with TLS and logins");
+                let message = format!(
+                    "service {} is published to every network, and nobody has to log in",
+                    service.key
+                );
+                report.add(
+                    &port.place,
+                    message,
+                    "write 127.0.0.1: before the port; docker-compose.prod.yml opens it with TLS and logins",
+                );
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use super::super::finding::Report;
 use super::super::rule::{Project, Rule, RuleGroup};
-use super::super::yaml::Node;
 use super::super::workload::{Container, Source, Variable, containers};
+use super::super::yaml::Node;
 use crate::contract::{Contract, Exposure, Required, facts};
 
 pub(super) const GROUP: RuleGroup = RuleGroup {
@@ -36,12 +36,14 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
 
 /// Every container that runs one of our programs, with its contract and its environment.
 fn ours(project: &Project) -> impl Iterator<Item = (Container<'_>, &Contract, Vec<Variable<'_>>)> {
-    project.stacks.iter().flat_map(|stack| containers(stack).map(move |container| (stack, container))).filter_map(
-        |(stack, container)| {
+    project
+        .stacks
+        .iter()
+        .flat_map(|stack| containers(stack).map(move |container| (stack, container)))
+        .filter_map(|(stack, container)| {
             let contract = project.tree.contract(container.program()?)?;
             Some((container, contract, container.environment(stack)))
-        },
-    )
+        })
 }
 
 /// Whether another variable's value or an argument holds `$(NAME)`.
@@ -61,7 +63,11 @@ fn unknown(project: &Project, report: &mut Report) {
             if contract.reads(name) || is_of_group || is_put_together(container, &environment, name) {
                 continue;
             }
-            let message = format!("{} does not read {name}, which container {} sets", contract.program, container.name());
+            let message = format!(
+                "{} does not read {name}, which container {} sets",
+                contract.program,
+                container.name()
+            );
             report.add(variable.place, message, nearest(contract, name));
         }
     }
@@ -79,12 +85,15 @@ fn nearest(contract: &Contract, name: &str) -> String {
 
 fn missing(project: &Project, report: &mut Report) {
     for (container, contract, environment) in ours(project) {
-        for variable in contract.variables.iter().filter(|variable| variable.required == Required::InCluster) {
+        for variable in contract.variables.iter().filter(|variable| variable.required == Required::InCluster)
+        {
             let name = variable.name.as_str();
             let is_set = environment.iter().any(|known| known.name == name);
             if !is_set && !image_sets(project, name) {
-                let message = format!("container {} of {} does not set {name}", container.name(), contract.program);
-                let remedy = format!("set {name}: its default {} serves on a workstation only", variable.default);
+                let message =
+                    format!("container {} of {} does not set {name}", container.name(), contract.program);
+                let remedy =
+                    format!("set {name}: its default {} serves on a workstation only", variable.default);
                 report.add(container.node.place_at("name"), message, remedy);
             }
         }
@@ -99,7 +108,9 @@ fn image_sets(project: &Project, name: &str) -> bool {
 fn value(project: &Project, report: &mut Report) {
     for (_, contract, environment) in ours(project) {
         for variable in environment.iter().filter(|variable| contract.reads(variable.name)) {
-            let (Some((value, place)), Some(facts)) = (variable.value(), facts(variable.name)) else { continue };
+            let (Some((value, place)), Some(facts)) = (variable.value(), facts(variable.name)) else {
+                continue;
+            };
             // What is put together is known only when the pod starts.
             if value.contains("$(") {
                 continue;
@@ -132,8 +143,10 @@ fn reference(project: &Project, report: &mut Report) {
                 for (kind, path) in [("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")] {
                     let Some(wanted) = entry.at(&format!("valueFrom/{path}")) else { continue };
                     let is_optional = wanted.get("optional").is_some_and(|flag| flag.is("true"));
-                    let (object, key) =
-                        (wanted.text_at("name").unwrap_or_default(), wanted.text_at("key").unwrap_or_default());
+                    let (object, key) = (
+                        wanted.text_at("name").unwrap_or_default(),
+                        wanted.text_at("key").unwrap_or_default(),
+                    );
                     let keys = super::keys::keys_of(project, stack, kind, object);
                     if is_optional || keys.iter().any(|known| *known == key) {
                         continue;
@@ -144,7 +157,9 @@ fn reference(project: &Project, report: &mut Report) {
                         (format!("{kind} {object} has no key {key}"), "key")
                     };
                     let remedy = match keys.iter().min_by_key(|known| strsim::levenshtein(known, key)) {
-                        Some(known) => format!("add the key to {object}, or name one that it has, such as {known}"),
+                        Some(known) => {
+                            format!("add the key to {object}, or name one that it has, such as {known}")
+                        }
                         None => format!("make the {kind}, or name one that the manifests make"),
                     };
                     report.add(wanted.place_at(part), message, remedy);
@@ -160,7 +175,8 @@ fn secret(project: &Project, report: &mut Report) {
             let exposure = facts(variable.name).map(|facts| facts.exposure);
             let is_open = matches!(variable.source, Source::Literal(_) | Source::Config { .. });
             if exposure == Some(Exposure::Secret) && is_open {
-                let message = format!("{} of {} is a secret and stands in the open", variable.name, contract.program);
+                let message =
+                    format!("{} of {} is a secret and stands in the open", variable.name, contract.program);
                 let remedy = "take it from a Secret with valueFrom.secretKeyRef";
                 report.add(variable.place, message, remedy);
             }

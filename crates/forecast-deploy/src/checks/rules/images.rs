@@ -7,7 +7,11 @@ use super::super::workload::{IMAGE, containers};
 pub(super) const GROUP: RuleGroup = RuleGroup {
     title: "Images",
     rules: &[
-        Rule { id: "image-pinned", holds: "Every image names a version, and none is `latest`.", check: pinned },
+        Rule {
+            id: "image-pinned",
+            holds: "Every image names a version, and none is `latest`.",
+            check: pinned,
+        },
         Rule {
             id: "image-agrees",
             holds: "The service's image has one name and one version everywhere: the workspace's.",
@@ -69,12 +73,18 @@ fn agrees(project: &Project, report: &mut Report) {
     for (image, place) in images(project) {
         let is_ours = image.contains("forecast-service");
         if is_ours && image != wanted && image != local {
-            report.add(&place, format!("the image {image} is not the one that is built and pushed"), format!("write {wanted}"));
+            report.add(
+                &place,
+                format!("the image {image} is not the one that is built and pushed"),
+                format!("write {wanted}"),
+            );
         }
     }
     for file in project.tree.files.values().filter(|file| names_images(&file.path)) {
         for (number, line) in file.lines() {
-            for owner in owners(line).filter(|owner| !owner.starts_with("luxuryhouse") && !owner.contains('$')) {
+            for owner in
+                owners(line).filter(|owner| !owner.starts_with("luxuryhouse") && !owner.contains('$'))
+            {
                 let message = format!("{owner} is not where the service's image is");
                 report.add(&file.place(number), message, format!("write {REGISTRY}/{IMAGE}"));
             }
@@ -95,12 +105,17 @@ fn owners(line: &str) -> impl Iterator<Item = &str> {
         let is_image = word.contains("/forecast-service:") || word.ends_with("/forecast-service");
         let (before, _) = if word.contains(".azurecr.io") {
             word.split_once(".azurecr.io")?
-        } else if is_image && !["deployment/", "service/", "licenses/"].iter().any(|kind| word.contains(kind)) {
+        } else if is_image && !["deployment/", "service/", "licenses/"].iter().any(|kind| word.contains(kind))
+        {
             word.split_once("/forecast-service")?
         } else {
             return None;
         };
-        before.rsplit(|c: char| !is_part(c)).next().map(|owner| owner.trim_start_matches('-')).filter(|owner| !owner.is_empty())
+        before
+            .rsplit(|c: char| !is_part(c))
+            .next()
+            .map(|owner| owner.trim_start_matches('-'))
+            .filter(|owner| !owner.is_empty())
     })
 }
 
@@ -116,7 +131,11 @@ fn dockerfile(project: &Project, report: &mut Report) {
         Some((_, "65532:65532")) => {}
         found => {
             let place = file.place(found.map_or(1, |(number, _)| number));
-            report.add(&place, "the image does not run as user 65532", "end with USER 65532:65532, as the manifests expect");
+            report.add(
+                &place,
+                "the image does not run as user 65532",
+                "end with USER 65532:65532, as the manifests expect",
+            );
         }
     }
     if let (Some((number, exposed)), Some(port)) = (last("EXPOSE "), port.as_deref())
@@ -137,8 +156,14 @@ fn dockerfile(project: &Project, report: &mut Report) {
             let Some(contract) = contract.filter(|_| is_setting) else { continue };
             if !contract.reads(name) {
                 let message = format!("forecast-api does not read {name}, which the image sets");
-                report.add(&file.place(number), message, "use a variable of deploy/contract/forecast-api.json");
-            } else if let Some(Err(expected)) = contract.variable(name).map(|variable| variable.value.check(value)) {
+                report.add(
+                    &file.place(number),
+                    message,
+                    "use a variable of deploy/contract/forecast-api.json",
+                );
+            } else if let Some(Err(expected)) =
+                contract.variable(name).map(|variable| variable.value.check(value))
+            {
                 let message = format!("forecast-api does not take {value} for {name}");
                 report.add(&file.place(number), message, format!("make it {expected}"));
             }

@@ -13,7 +13,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "Every key of a ConfigMap is used by a container, or by the .NET caller's settings.",
             check: config_unused,
         },
-        Rule { id: "secret-unused", holds: "Every key of a Secret is used by a container.", check: secret_unused },
+        Rule {
+            id: "secret-unused",
+            holds: "Every key of a Secret is used by a container.",
+            check: secret_unused,
+        },
         Rule {
             id: "config-secret",
             holds: "No ConfigMap holds a password, a token or a key.",
@@ -56,11 +60,18 @@ fn made_by_hand<'a>(project: &'a Project, name: &str) -> Vec<&'a str> {
     let readmes = project.tree.under("deploy/").filter(|file| file.path.ends_with("README.md"));
     let mut keys = Vec::new();
     for file in readmes {
-        for (_, after) in file.text.match_indices("secret generic ").map(|(at, words)| file.text.split_at(at + words.len())) {
-            let Some(rest) = after.strip_prefix(name).filter(|rest| rest.starts_with(char::is_whitespace)) else { continue };
+        for (_, after) in
+            file.text.match_indices("secret generic ").map(|(at, words)| file.text.split_at(at + words.len()))
+        {
+            let Some(rest) = after.strip_prefix(name).filter(|rest| rest.starts_with(char::is_whitespace))
+            else {
+                continue;
+            };
             let command = rest.split("```").next().unwrap_or_default();
             let literals = command.split("--from-literal=").skip(1);
-            keys.extend(literals.filter_map(|literal| literal.split_once('=')).map(|(key, _)| key.trim_matches('\'')));
+            keys.extend(
+                literals.filter_map(|literal| literal.split_once('=')).map(|(key, _)| key.trim_matches('\'')),
+            );
         }
     }
     keys
@@ -108,7 +119,8 @@ fn is_used(used: &[String], project: &Project, object: &str, key: &str) -> bool 
         let groups = container.node.items_at("envFrom");
         container.program().is_some()
             && groups.iter().any(|group| {
-                group.text_at("configMapRef/name") == Some(object) || group.text_at("secretRef/name") == Some(object)
+                group.text_at("configMapRef/name") == Some(object)
+                    || group.text_at("secretRef/name") == Some(object)
             })
     });
     used.contains(&exact) || (!is_ours && used.contains(&whole))
@@ -134,7 +146,9 @@ fn config_unused(project: &Project, report: &mut Report) {
     // Files for other programs, such as a dashboard, are found by labels.
     let maps = maps.filter(|map| map.name().starts_with("forecast-config") || map.name() == "mlflow-config");
     let keys: Vec<_> = maps
-        .flat_map(|map| map.node.entries_at("data").iter().map(|entry| (map.name(), entry.key.as_str(), &entry.place)))
+        .flat_map(|map| {
+            map.node.entries_at("data").iter().map(|entry| (map.name(), entry.key.as_str(), &entry.place))
+        })
         // `config-secret` says more of those.
         .filter(|(_, key, _)| !is_secret_name(key))
         .collect();
@@ -154,7 +168,9 @@ fn secret_unused(project: &Project, report: &mut Report) {
 
 fn is_secret_name(key: &str) -> bool {
     let key = key.to_ascii_uppercase();
-    ["PASSWORD", "TOKEN", "SECRET", "CONNECTION_STRING", "API_KEY", "ACCESS_KEY"].iter().any(|word| key.ends_with(word))
+    ["PASSWORD", "TOKEN", "SECRET", "CONNECTION_STRING", "API_KEY", "ACCESS_KEY"]
+        .iter()
+        .any(|word| key.ends_with(word))
 }
 
 fn config_secret(project: &Project, report: &mut Report) {

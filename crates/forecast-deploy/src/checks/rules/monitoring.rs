@@ -13,8 +13,16 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "Every metric of the server that a rule or dashboard asks for is exported.",
             check: metric,
         },
-        Rule { id: "metric-label", holds: "Labels that queries ask for are carried by the metric.", check: label },
-        Rule { id: "recorded", holds: "Every recorded series that is asked for is recorded.", check: recorded },
+        Rule {
+            id: "metric-label",
+            holds: "Labels that queries ask for are carried by the metric.",
+            check: label,
+        },
+        Rule {
+            id: "recorded",
+            holds: "Every recorded series that is asked for is recorded.",
+            check: recorded,
+        },
     ],
 };
 
@@ -22,8 +30,18 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
 const OURS: [&str; 3] = ["http_server_", "forecast_", "process_"];
 
 /// Labels that come from scraping, not from the server.
-const SCRAPED: [&str; 10] =
-    ["job", "namespace", "pod", "instance", "container", "service", "endpoint", "node", "exported_job", "cluster"];
+const SCRAPED: [&str; 10] = [
+    "job",
+    "namespace",
+    "pod",
+    "instance",
+    "container",
+    "service",
+    "endpoint",
+    "node",
+    "exported_job",
+    "cluster",
+];
 
 /// A query with the place of each of its lines.
 struct Query<'a> {
@@ -36,7 +54,9 @@ fn queries(project: &Project) -> Vec<Query<'_>> {
     let files = project.tree.under("deploy/").filter(|file| !file.path.starts_with(crate::contract::FOLDER));
     for document in files.flat_map(|file| &file.documents) {
         document.walk("", &mut |key, node| {
-            if let Some(text) = node.text().filter(|_| ["expr", "query", "metricsQuery", "seriesQuery"].contains(&key)) {
+            if let Some(text) =
+                node.text().filter(|_| ["expr", "query", "metricsQuery", "seriesQuery"].contains(&key))
+            {
                 queries.push(Query { node, text });
             }
         });
@@ -49,7 +69,7 @@ impl Query<'_> {
     fn place(&self, offset: usize) -> super::super::finding::Place {
         let mut place = self.node.place.clone();
         if self.text.contains('\n') {
-            place.line += 1 + self.text[..offset].matches('\n').count();
+            place.line += self.text[..offset].matches('\n').count();
         }
         place
     }
@@ -75,7 +95,10 @@ impl Query<'_> {
 
 fn metrics(project: &Project) -> &[Metric] {
     let contract = project.tree.contract("forecast-api");
-    contract.and_then(|contract| contract.http.as_ref()).map(|http| http.metrics.as_slice()).unwrap_or_default()
+    contract
+        .and_then(|contract| contract.http.as_ref())
+        .map(|http| http.metrics.as_slice())
+        .unwrap_or_default()
 }
 
 /// The family that a series belongs to.
@@ -92,14 +115,16 @@ fn family<'a>(metrics: &'a [Metric], series: &str) -> Option<&'a Metric> {
 fn metric(project: &Project, report: &mut Report) {
     let metrics = metrics(project);
     for query in queries(project) {
-        let labels: Vec<&str> = metrics.iter().flat_map(|metric| &metric.labels).map(String::as_str).collect();
+        let labels: Vec<&str> =
+            metrics.iter().flat_map(|metric| &metric.labels).map(String::as_str).collect();
         for (offset, name) in query.names() {
             let is_ours = OURS.iter().any(|prefix| name.starts_with(prefix)) && !name.contains(':');
             if !is_ours || labels.contains(&name) || family(metrics, name).is_some() {
                 continue;
             }
             let nearest = metrics.iter().min_by_key(|metric| strsim::levenshtein(&metric.name, name));
-            let remedy = nearest.map_or_else(String::new, |metric| format!("ask for {}, or export it", metric.name));
+            let remedy =
+                nearest.map_or_else(String::new, |metric| format!("ask for {}, or export it", metric.name));
             report.add(&query.place(offset), format!("the server exports no {name}"), remedy);
         }
     }
@@ -111,11 +136,15 @@ fn label(project: &Project, report: &mut Report) {
         for (offset, name) in query.names() {
             let Some(metric) = family(metrics, name) else { continue };
             let rest = &query.text[offset + name.len()..];
-            let Some(selector) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) else { continue };
+            let Some(selector) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) else {
+                continue;
+            };
             for part in selector.0.split(',') {
                 let label = part.trim().split(['=', '!']).next().unwrap_or_default();
-                let is_plain = !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-                if is_plain && !SCRAPED.contains(&label) && !metric.labels.iter().any(|known| known == label) {
+                let is_plain =
+                    !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+                if is_plain && !SCRAPED.contains(&label) && !metric.labels.iter().any(|known| known == label)
+                {
                     let at = offset + name.len() + selector.0.find(label).unwrap_or_default();
                     let message = format!("{name} has no label {label}");
                     report.add(&query.place(at), message, format!("use one of {}", metric.labels.join(", ")));
@@ -138,7 +167,9 @@ fn recorded(project: &Project, report: &mut Report) {
         for (offset, name) in query.names().into_iter().filter(|(_, name)| name.starts_with("forecast:")) {
             if !recorded.iter().any(|known| known == name) {
                 let nearest = recorded.iter().min_by_key(|known| strsim::levenshtein(known, name));
-                let remedy = nearest.map_or("record it in rules.yaml".to_owned(), |known| format!("use {known}, or record it"));
+                let remedy = nearest.map_or("record it in rules.yaml".to_owned(), |known| {
+                    format!("use {known}, or record it")
+                });
                 report.add(&query.place(offset), format!("nothing records {name}"), remedy);
             }
         }

@@ -8,18 +8,46 @@ use super::super::yaml::Node;
 pub(super) const GROUP: RuleGroup = RuleGroup {
     title: "Pipelines",
     rules: &[
-        Rule { id: "pipeline-stages", holds: "The stages Build, Test and Deploy are there, in this order.", check: stages },
-        Rule { id: "pipeline-trigger", holds: "Pushes to main and develop start the pipeline.", check: trigger },
-        Rule { id: "pipeline-paths", holds: "Every path that starts a pipeline exists, and code and deployment are among them.", check: paths },
-        Rule { id: "pipeline-scripts", holds: "Every script that a pipeline calls exists and can be run.", check: scripts },
+        Rule {
+            id: "pipeline-stages",
+            holds: "The stages Build, Test and Deploy are there, in this order.",
+            check: stages,
+        },
+        Rule {
+            id: "pipeline-trigger",
+            holds: "Pushes to main and develop start the pipeline.",
+            check: trigger,
+        },
+        Rule {
+            id: "pipeline-paths",
+            holds: "Every path that starts a pipeline exists, and code and deployment are among them.",
+            check: paths,
+        },
+        Rule {
+            id: "pipeline-scripts",
+            holds: "Every script that a pipeline calls exists and can be run.",
+            check: scripts,
+        },
         Rule {
             id: "pipeline-connections",
             holds: "Service connections are those that the guide tells to make: ACR-Connection and AKS-Prod.",
             check: connections,
         },
-        Rule { id: "pipeline-deploy", holds: "Only main is deployed, and only what was built and tested.", check: deploy },
-        Rule { id: "pipeline-rollback", holds: "A deployment waits for its rollout and is undone where it fails.", check: rollback },
-        Rule { id: "pipeline-variable", holds: "Every variable that the pipeline uses is defined.", check: variable },
+        Rule {
+            id: "pipeline-deploy",
+            holds: "Only main is deployed, and only what was built and tested.",
+            check: deploy,
+        },
+        Rule {
+            id: "pipeline-rollback",
+            holds: "A deployment waits for its rollout and is undone where it fails.",
+            check: rollback,
+        },
+        Rule {
+            id: "pipeline-variable",
+            holds: "Every variable that the pipeline uses is defined.",
+            check: variable,
+        },
         Rule { id: "workflow-pinned", holds: "Actions of GitHub workflows name a version.", check: pinned },
     ],
 };
@@ -35,7 +63,11 @@ fn azure(project: &Project) -> Option<(&SourceFile, &Node)> {
 
 /// Every pipeline file, of Azure and of GitHub.
 fn pipelines(project: &Project) -> impl Iterator<Item = &SourceFile> {
-    project.tree.files.values().filter(|file| file.path == AZURE || file.path.starts_with(".github/workflows/"))
+    project
+        .tree
+        .files
+        .values()
+        .filter(|file| file.path == AZURE || file.path.starts_with(".github/workflows/"))
 }
 
 fn stage<'a>(document: &'a Node, name: &str) -> Option<&'a Node> {
@@ -44,16 +76,25 @@ fn stage<'a>(document: &'a Node, name: &str) -> Option<&'a Node> {
 
 fn stages(project: &Project, report: &mut Report) {
     let Some((_, document)) = azure(project) else { return };
-    let names: Vec<&str> = document.items_at("stages").iter().filter_map(|stage| stage.text_at("stage")).collect();
+    let names: Vec<&str> =
+        document.items_at("stages").iter().filter_map(|stage| stage.text_at("stage")).collect();
     let mut places = Vec::new();
     for wanted in STAGES {
         match names.iter().position(|name| *name == wanted) {
             Some(position) => places.push(position),
-            None => report.add(document.place_at("stages"), format!("there is no stage {wanted}"), format!("name the stages {}", STAGES.join(", "))),
+            None => report.add(
+                document.place_at("stages"),
+                format!("there is no stage {wanted}"),
+                format!("name the stages {}", STAGES.join(", ")),
+            ),
         }
     }
     if !places.is_sorted() {
-        report.add(document.place_at("stages"), "the stages are out of order", format!("put them in the order {}", STAGES.join(", ")));
+        report.add(
+            document.place_at("stages"),
+            "the stages are out of order",
+            format!("put them in the order {}", STAGES.join(", ")),
+        );
     }
 }
 
@@ -62,7 +103,11 @@ fn trigger(project: &Project, report: &mut Report) {
     let included = document.items_at("trigger/branches/include");
     for branch in BRANCHES.iter().filter(|branch| !included.iter().any(|item| item.is(branch))) {
         let message = format!("pushes to {branch} do not start the pipeline");
-        report.add(document.place_at("trigger/branches/include"), message, format!("add {branch} to trigger.branches.include"));
+        report.add(
+            document.place_at("trigger/branches/include"),
+            message,
+            format!("add {branch} to trigger.branches.include"),
+        );
     }
 }
 
@@ -82,9 +127,17 @@ fn paths(project: &Project, report: &mut Report) {
                     report.add(&item.place, message, "name a file or folder of the repository");
                 }
             }
-            let starts = |wanted: &str| filters.iter().any(|item| item.text().is_some_and(|path| path.starts_with(wanted)));
-            for wanted in ["crates", "bins", "deploy"].iter().filter(|wanted| !filters.is_empty() && !starts(wanted)) {
-                report.add(&node.place, format!("changes in {wanted} do not start the pipeline"), format!("add {wanted} to the paths"));
+            let starts = |wanted: &str| {
+                filters.iter().any(|item| item.text().is_some_and(|path| path.starts_with(wanted)))
+            };
+            for wanted in
+                ["crates", "bins", "deploy"].iter().filter(|wanted| !filters.is_empty() && !starts(wanted))
+            {
+                report.add(
+                    &node.place,
+                    format!("changes in {wanted} do not start the pipeline"),
+                    format!("add {wanted} to the paths"),
+                );
             }
         });
     }
@@ -95,15 +148,28 @@ fn scripts(project: &Project, report: &mut Report) {
         for (number, line) in file.lines().filter(|(_, line)| !line.trim_start().starts_with('#')) {
             let words = line.split(|c: char| c.is_whitespace() || "\"'$();&|".contains(c));
             for word in words.map(|word| word.trim_start_matches("./")) {
-                let is_script = ["ci/", "deploy/docker/", "mlflow-server/"].iter().any(|folder| word.starts_with(folder))
-                    && [".sh", ".py", ".ps1"].iter().any(|end| word.ends_with(end));
+                let is_script =
+                    ["ci/", "deploy/docker/", "mlflow-server/"].iter().any(|folder| word.starts_with(folder))
+                        && [".sh", ".py", ".ps1"].iter().any(|end| word.ends_with(end));
                 if !is_script {
                     continue;
                 }
                 match project.tree.file(word) {
-                    None => report.add(&file.place(number), format!("there is no {word}"), "mend the path, or write the script"),
-                    Some(script) if script.mode == Mode::Plain && word.ends_with(".sh") && !line.contains("bash ci/") => {
-                        report.add(&file.place(number), format!("{word} cannot be run"), format!("git update-index --chmod=+x {word}"));
+                    None => report.add(
+                        &file.place(number),
+                        format!("there is no {word}"),
+                        "mend the path, or write the script",
+                    ),
+                    Some(script)
+                        if script.mode == Mode::Plain
+                            && word.ends_with(".sh")
+                            && !line.contains("bash ci/") =>
+                    {
+                        report.add(
+                            &file.place(number),
+                            format!("{word} cannot be run"),
+                            format!("git update-index --chmod=+x {word}"),
+                        );
                     }
                     Some(_) => {}
                 }
@@ -114,7 +180,11 @@ fn scripts(project: &Project, report: &mut Report) {
 
 fn connections(project: &Project, report: &mut Report) {
     let Some((_, document)) = azure(project) else { return };
-    let wanted = [("containerRegistry", "ACR-Connection"), ("kubernetesServiceEndpoint", "AKS-Prod"), ("kubernetesServiceConnection", "AKS-Prod")];
+    let wanted = [
+        ("containerRegistry", "ACR-Connection"),
+        ("kubernetesServiceEndpoint", "AKS-Prod"),
+        ("kubernetesServiceConnection", "AKS-Prod"),
+    ];
     let mut seen = Vec::new();
     document.walk("", &mut |key, node| {
         if let Some((_, name)) = wanted.iter().find(|(field, _)| *field == key) {
@@ -126,7 +196,11 @@ fn connections(project: &Project, report: &mut Report) {
         }
     });
     for name in ["ACR-Connection", "AKS-Prod"].iter().filter(|name| !seen.contains(name)) {
-        report.add(&document.place, format!("nothing uses the service connection {name}"), "log in with it before the image is pushed or the cluster changed");
+        report.add(
+            &document.place,
+            format!("nothing uses the service connection {name}"),
+            "log in with it before the image is pushed or the cluster changed",
+        );
     }
 }
 
@@ -151,14 +225,21 @@ fn rollback(project: &Project, report: &mut Report) {
     let Some(stage) = azure(project).and_then(|(_, document)| stage(document, "Deploy")) else { return };
     let mut texts = String::new();
     stage.walk("", &mut |_, node| texts.push_str(&format!("{}\n", node.text().unwrap_or_default())));
-    let called: Vec<&SourceFile> =
-        project.tree.under("ci/").filter(|file| file.path.ends_with(".sh") && texts.contains(&file.path)).collect();
+    let called: Vec<&SourceFile> = project
+        .tree
+        .under("ci/")
+        .filter(|file| file.path.ends_with(".sh") && texts.contains(&file.path))
+        .collect();
     for (words, remedy) in [
         ("rollout status", "wait with kubectl rollout status"),
         ("rollout undo", "go back with kubectl rollout undo where the rollout or the smoke test fails"),
     ] {
         if !texts.contains(words) && !called.iter().any(|file| file.text.contains(words)) {
-            report.add(&stage.place, format!("Deploy never does {words}"), format!("{remedy}, in ci/deploy.sh"));
+            report.add(
+                &stage.place,
+                format!("Deploy never does {words}"),
+                format!("{remedy}, in ci/deploy.sh"),
+            );
         }
     }
 }
@@ -179,7 +260,9 @@ fn variable(project: &Project, report: &mut Report) {
             && let Some(script) = node.text_at("bash")
         {
             let outputs = script.split("task.setvariable variable=").skip(1);
-            defined.extend(outputs.filter_map(|rest| rest.split(';').next()).map(|output| format!("{step}.{output}")));
+            defined.extend(
+                outputs.filter_map(|rest| rest.split(';').next()).map(|output| format!("{step}.{output}")),
+            );
         }
     });
     document.walk("", &mut |key, node| {
@@ -191,7 +274,9 @@ fn variable(project: &Project, report: &mut Report) {
             if !is_known {
                 let message = format!("nothing defines the variable {used}");
                 let nearest = defined.iter().min_by_key(|name| strsim::levenshtein(name, used));
-                let remedy = nearest.map_or("define it under variables".to_owned(), |name| format!("define it, or use {name}"));
+                let remedy = nearest.map_or("define it under variables".to_owned(), |name| {
+                    format!("define it, or use {name}")
+                });
                 report.add(&node.place, message, remedy);
             }
         }
@@ -201,10 +286,18 @@ fn variable(project: &Project, report: &mut Report) {
 fn pinned(project: &Project, report: &mut Report) {
     for document in project.tree.under(".github/workflows/").flat_map(|file| &file.documents) {
         document.walk("", &mut |key, node| {
-            let Some(action) = node.text().filter(|text| key == "uses" && !text.starts_with("./")) else { return };
+            let Some(action) = node.text().filter(|text| key == "uses" && !text.starts_with("./")) else {
+                return;
+            };
             let version = action.split_once('@').map(|(_, version)| version);
-            if !version.is_some_and(|version| !["main", "master", "latest"].contains(&version) && !version.is_empty()) {
-                report.add(&node.place, format!("the action {action} is another one tomorrow"), "name a version after @");
+            if !version.is_some_and(|version| {
+                !["main", "master", "latest"].contains(&version) && !version.is_empty()
+            }) {
+                report.add(
+                    &node.place,
+                    format!("the action {action} is another one tomorrow"),
+                    "name a version after @",
+                );
             }
         });
     }

@@ -9,14 +9,38 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
     title: "Pod policy",
     rules: &[
         Rule { id: "pod-root", holds: "No container runs as root.", check: root },
-        Rule { id: "pod-writable-root", holds: "The root file system of every container is read-only.", check: writable_root },
-        Rule { id: "pod-privileges", holds: "No container is privileged or can become so.", check: privileges },
-        Rule { id: "pod-capabilities", holds: "Every container drops all capabilities and adds none.", check: capabilities },
+        Rule {
+            id: "pod-writable-root",
+            holds: "The root file system of every container is read-only.",
+            check: writable_root,
+        },
+        Rule {
+            id: "pod-privileges",
+            holds: "No container is privileged or can become so.",
+            check: privileges,
+        },
+        Rule {
+            id: "pod-capabilities",
+            holds: "Every container drops all capabilities and adds none.",
+            check: capabilities,
+        },
         Rule { id: "pod-seccomp", holds: "Every pod has the runtime's seccomp profile.", check: seccomp },
-        Rule { id: "pod-limits", holds: "Every container requests and limits processor and memory.", check: limits },
-        Rule { id: "pod-request-over-limit", holds: "No request is above its limit.", check: request_over_limit },
+        Rule {
+            id: "pod-limits",
+            holds: "Every container requests and limits processor and memory.",
+            check: limits,
+        },
+        Rule {
+            id: "pod-request-over-limit",
+            holds: "No request is above its limit.",
+            check: request_over_limit,
+        },
         Rule { id: "pod-host", holds: "No pod uses its node's network, processes or files.", check: host },
-        Rule { id: "pod-token", holds: "Pods that do not talk to Kubernetes get no token for it.", check: token },
+        Rule {
+            id: "pod-token",
+            holds: "Pods that do not talk to Kubernetes get no token for it.",
+            check: token,
+        },
         Rule { id: "rbac-wildcard", holds: "No role allows everything of a kind.", check: wildcard },
     ],
 };
@@ -61,7 +85,11 @@ fn privileges(project: &Project, report: &mut Report) {
     demand(project, report, ("allowPrivilegeEscalation", "false"), "can gain privileges");
     for container in all(project) {
         if let Some(flag) = setting(container, "privileged").filter(|flag| flag.is("true")) {
-            report.add(&flag.place, format!("container {} is privileged", container.name()), "remove privileged");
+            report.add(
+                &flag.place,
+                format!("container {} is privileged", container.name()),
+                "remove privileged",
+            );
         }
     }
 }
@@ -74,7 +102,11 @@ fn capabilities(project: &Project, report: &mut Report) {
             report.add(place, message, "set securityContext.capabilities.drop: [ALL]");
         }
         for added in container.node.items_at("securityContext/capabilities/add") {
-            let message = format!("container {} adds the capability {}", container.name(), added.text().unwrap_or_default());
+            let message = format!(
+                "container {} adds the capability {}",
+                container.name(),
+                added.text().unwrap_or_default()
+            );
             report.add(&added.place, message, "remove it; ports above 1024 need none");
         }
     }
@@ -84,7 +116,8 @@ fn seccomp(project: &Project, report: &mut Report) {
     for container in all(project) {
         let profile = setting(container, "seccompProfile/type");
         if !profile.is_some_and(|profile| profile.is("RuntimeDefault") || profile.is("Localhost")) {
-            let place = profile.map_or_else(|| container.workload.pod.place_at("securityContext"), |profile| &profile.place);
+            let place = profile
+                .map_or_else(|| container.workload.pod.place_at("securityContext"), |profile| &profile.place);
             let message = format!("container {} may use every system call", container.name());
             report.add(place, message, "set securityContext.seccompProfile.type: RuntimeDefault");
         }
@@ -97,10 +130,10 @@ fn limits(project: &Project, report: &mut Report) {
             for resource in ["cpu", "memory"] {
                 let path = format!("resources/{part}/{resource}");
                 if container.node.at(&path).is_none() {
-                    let place = container.node.at("resources").map_or_else(
-                        || container.node.place_at("name"),
-                        |_| container.node.place_at(&path),
-                    );
+                    let place = container
+                        .node
+                        .at("resources")
+                        .map_or_else(|| container.node.place_at("name"), |_| container.node.place_at(&path));
                     let message = format!("container {} has no {part} for {resource}", container.name());
                     report.add(place, message, format!("set resources.{part}.{resource}"));
                 }
@@ -117,7 +150,11 @@ fn request_over_limit(project: &Project, report: &mut Report) {
             if let (Some(asked), Some(most)) = (quantity(request), quantity(limit))
                 && asked > most
             {
-                let message = format!("container {} requests {request} of {} and is limited to {limit}", container.name(), entry.key);
+                let message = format!(
+                    "container {} requests {request} of {} and is limited to {limit}",
+                    container.name(),
+                    entry.key
+                );
                 report.add(&entry.node.place, message, "request at most the limit");
             }
         }
@@ -149,10 +186,16 @@ fn host(project: &Project, report: &mut Report) {
     for workload in project.stacks.iter().flat_map(workloads) {
         for name in ["hostNetwork", "hostPID", "hostIPC"] {
             if let Some(flag) = workload.pod.get(name).filter(|flag| flag.is("true")) {
-                report.add(&flag.place, format!("{} uses {name}", workload.object.name()), format!("remove {name}"));
+                report.add(
+                    &flag.place,
+                    format!("{} uses {name}", workload.object.name()),
+                    format!("remove {name}"),
+                );
             }
         }
-        for volume in workload.pod.items_at("volumes").iter().filter(|volume| volume.get("hostPath").is_some()) {
+        for volume in
+            workload.pod.items_at("volumes").iter().filter(|volume| volume.get("hostPath").is_some())
+        {
             let message = format!("{} mounts files of its node", workload.object.name());
             report.add(volume.place_at("hostPath"), message, "use an emptyDir or a PersistentVolumeClaim");
         }
@@ -171,8 +214,10 @@ fn token(project: &Project, report: &mut Report) {
             let account = workload.pod.text_at("serviceAccountName").unwrap_or("default");
             let flag = workload.pod.get("automountServiceAccountToken");
             if !bound.contains(&account) && !flag.is_some_and(|flag| flag.is("false")) {
-                let place = flag.map_or_else(|| workload.pod.place_at("serviceAccountName"), |flag| &flag.place);
-                let message = format!("{} gets a token for Kubernetes and needs none", workload.object.name());
+                let place =
+                    flag.map_or_else(|| workload.pod.place_at("serviceAccountName"), |flag| &flag.place);
+                let message =
+                    format!("{} gets a token for Kubernetes and needs none", workload.object.name());
                 report.add(place, message, "set automountServiceAccountToken: false");
             }
         }

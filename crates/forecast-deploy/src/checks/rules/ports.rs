@@ -15,7 +15,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "The server listens on every address of its pod, at a port that the container declares.",
             check: bind,
         },
-        Rule { id: "probe-path", holds: "Probes ask for paths that the server answers to GET.", check: probe_path },
+        Rule {
+            id: "probe-path",
+            holds: "Probes ask for paths that the server answers to GET.",
+            check: probe_path,
+        },
         Rule { id: "probe-port", holds: "Probes ask ports that the container declares.", check: probe_port },
         Rule {
             id: "probe-missing",
@@ -44,12 +48,14 @@ const PROBES: [&str; 3] = ["startupProbe", "livenessProbe", "readinessProbe"];
 
 /// The containers that run a server of ours, with what it serves.
 fn servers(project: &Project) -> impl Iterator<Item = (&Stack, Container<'_>, &Http)> {
-    project.stacks.iter().flat_map(|stack| containers(stack).map(move |container| (stack, container))).filter_map(
-        |(stack, container)| {
+    project
+        .stacks
+        .iter()
+        .flat_map(|stack| containers(stack).map(move |container| (stack, container)))
+        .filter_map(|(stack, container)| {
             let http = project.tree.contract(container.program()?)?.http.as_ref()?;
             Some((stack, container, http))
-        },
-    )
+        })
 }
 
 /// Whether a container declares a port, by number or by name.
@@ -84,7 +90,8 @@ fn bind(project: &Project, report: &mut Report) {
         let numbers = container.node.items_at("ports").iter();
         if !numbers.clone().any(|known| known.text_at("containerPort") == Some(port)) {
             let message = format!("the server listens at port {port}, which the container does not declare");
-            let remedy = format!("use the same port in FORECAST_BIND and in ports: {}", declared(container.node));
+            let remedy =
+                format!("use the same port in FORECAST_BIND and in ports: {}", declared(container.node));
             report.add(place, message, remedy);
         }
     }
@@ -94,9 +101,11 @@ fn probe_path(project: &Project, report: &mut Report) {
     for (_, container, http) in servers(project) {
         for path in PROBES.iter().filter_map(|probe| container.node.at(&format!("{probe}/httpGet/path"))) {
             let asked = path.text().unwrap_or_default();
-            let answers = http.paths.get(asked).is_some_and(|methods| methods.iter().any(|method| method == "GET"));
+            let answers =
+                http.paths.get(asked).is_some_and(|methods| methods.iter().any(|method| method == "GET"));
             if !answers {
-                let known: Vec<_> = http.paths.keys().filter(|known| known.starts_with("/health")).cloned().collect();
+                let known: Vec<_> =
+                    http.paths.keys().filter(|known| known.starts_with("/health")).cloned().collect();
                 let message = format!("the server does not answer GET {asked}");
                 report.add(&path.place, message, format!("use one of {}", known.join(", ")));
             }
@@ -111,8 +120,15 @@ fn probe_port(project: &Project, report: &mut Report) {
                 let Some(port) = container.node.at(&format!("{probe}/{action}/port")) else { continue };
                 if !declares(container.node, port) {
                     let port_text = port.text().unwrap_or_default();
-                    let message = format!("{probe} asks port {port_text}, which container {} does not declare", container.name());
-                    report.add(&port.place, message, format!("use a port of the container: {}", declared(container.node)));
+                    let message = format!(
+                        "{probe} asks port {port_text}, which container {} does not declare",
+                        container.name()
+                    );
+                    report.add(
+                        &port.place,
+                        message,
+                        format!("use a port of the container: {}", declared(container.node)),
+                    );
                 }
             }
         }
@@ -123,7 +139,11 @@ fn probe_missing(project: &Project, report: &mut Report) {
     for (_, container, _) in servers(project) {
         for probe in PROBES.iter().filter(|probe| container.node.get(probe).is_none()) {
             let message = format!("container {} has no {probe}", container.name());
-            report.add(container.node.place_at("name"), message, format!("add a {probe} that asks /health/live or /health/ready"));
+            report.add(
+                container.node.place_at("name"),
+                message,
+                format!("add a {probe} that asks /health/live or /health/ready"),
+            );
         }
         let path = container.node.at("readinessProbe/httpGet/path");
         if let Some(path) = path.filter(|path| path.is("/health/live")) {
@@ -145,12 +165,22 @@ fn service_port(project: &Project, report: &mut Report) {
             let pods = selected(stack, service.node.at("spec/selector"));
             for port in service.node.items_at("spec/ports") {
                 let Some(target) = port.get("targetPort").or_else(|| port.get("port")) else { continue };
-                let has = |workload: &Workload<'_>| workload.containers().any(|container| declares(container.node, target));
+                let has = |workload: &Workload<'_>| {
+                    workload.containers().any(|container| declares(container.node, target))
+                };
                 if !pods.is_empty() && !pods.iter().any(has) {
-                    let ports: Vec<_> = pods.iter().flat_map(|pod| pod.containers()).map(|c| declared(c.node)).collect();
+                    let ports: Vec<_> =
+                        pods.iter().flat_map(|pod| pod.containers()).map(|c| declared(c.node)).collect();
                     let target_text = target.text().unwrap_or_default();
-                    let message = format!("Service {} leads to port {target_text}, which no pod behind it has", service.name());
-                    report.add(&target.place, message, format!("use a port of the pods: {}", ports.join(", ")));
+                    let message = format!(
+                        "Service {} leads to port {target_text}, which no pod behind it has",
+                        service.name()
+                    );
+                    report.add(
+                        &target.place,
+                        message,
+                        format!("use a port of the pods: {}", ports.join(", ")),
+                    );
                 }
             }
         }
@@ -160,7 +190,9 @@ fn service_port(project: &Project, report: &mut Report) {
 fn ingress_backend(project: &Project, report: &mut Report) {
     for stack in &project.stacks {
         for ingress in stack.of_kind("Ingress") {
-            for path in ingress.node.items_at("spec/rules").iter().flat_map(|rule| rule.items_at("http/paths")) {
+            for path in
+                ingress.node.items_at("spec/rules").iter().flat_map(|rule| rule.items_at("http/paths"))
+            {
                 ingress_path(project, stack, path, report);
             }
         }
@@ -171,7 +203,11 @@ fn ingress_path(project: &Project, stack: &Stack, path: &Node, report: &mut Repo
     let name = path.text_at("backend/service/name").unwrap_or_default();
     let Some(service) = stack.find("Service", name) else {
         let message = format!("there is no Service {name:?}");
-        report.add(path.place_at("backend/service/name"), message, "name a Service of the manifests, such as forecast-service");
+        report.add(
+            path.place_at("backend/service/name"),
+            message,
+            "name a Service of the manifests, such as forecast-service",
+        );
         return;
     };
     for (by, field) in [("name", "name"), ("number", "port")] {
@@ -182,7 +218,9 @@ fn ingress_path(project: &Project, stack: &Stack, path: &Node, report: &mut Repo
         }
     }
     let http = project.tree.contract("forecast-api").and_then(|contract| contract.http.as_ref());
-    let (Some(http), Some(asked)) = (http.filter(|_| name == "forecast-service"), path.get("path")) else { return };
+    let (Some(http), Some(asked)) = (http.filter(|_| name == "forecast-service"), path.get("path")) else {
+        return;
+    };
     let text = asked.text().unwrap_or_default();
     let is_exact = path.get("pathType").is_some_and(|kind| kind.is("Exact"));
     let fits = |known: &String| {
@@ -190,7 +228,11 @@ fn ingress_path(project: &Project, stack: &Stack, path: &Node, report: &mut Repo
     };
     if !http.paths.keys().any(fits) {
         let known: Vec<_> = http.paths.keys().cloned().collect();
-        report.add(&asked.place, format!("the server answers nothing at {text}"), format!("use one of {}", known.join(", ")));
+        report.add(
+            &asked.place,
+            format!("the server answers nothing at {text}"),
+            format!("use one of {}", known.join(", ")),
+        );
     }
 }
 
@@ -200,10 +242,17 @@ fn policy_port(project: &Project, report: &mut Report) {
             let pods = selected(stack, policy.node.at("spec/podSelector/matchLabels"));
             let ports = policy.node.items_at("spec/ingress").iter().flat_map(|rule| rule.items_at("ports"));
             for port in ports.filter_map(|port| port.get("port")) {
-                let has = |workload: &Workload<'_>| workload.containers().any(|container| declares(container.node, port));
+                let has = |workload: &Workload<'_>| {
+                    workload.containers().any(|container| declares(container.node, port))
+                };
                 if !pods.is_empty() && !pods.iter().any(has) {
-                    let known: Vec<_> = pods.iter().flat_map(|pod| pod.containers()).map(|c| declared(c.node)).collect();
-                    let message = format!("NetworkPolicy {} lets in through port {}, which its pods do not have", policy.name(), port.text().unwrap_or_default());
+                    let known: Vec<_> =
+                        pods.iter().flat_map(|pod| pod.containers()).map(|c| declared(c.node)).collect();
+                    let message = format!(
+                        "NetworkPolicy {} lets in through port {}, which its pods do not have",
+                        policy.name(),
+                        port.text().unwrap_or_default()
+                    );
                     report.add(&port.place, message, format!("use a port of the pods: {}", known.join(", ")));
                 }
             }

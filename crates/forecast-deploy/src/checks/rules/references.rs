@@ -20,7 +20,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             check: selected,
         },
         Rule { id: "scale-target", holds: "Autoscalers scale a workload that exists.", check: scale_target },
-        Rule { id: "volume", holds: "Every mounted volume is declared, and every declared one mounted.", check: volume },
+        Rule {
+            id: "volume",
+            holds: "Every mounted volume is declared, and every declared one mounted.",
+            check: volume,
+        },
         Rule { id: "service-account", holds: "The service accounts of pods exist.", check: service_account },
         Rule {
             id: "namespace",
@@ -36,7 +40,8 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
 };
 
 fn words(selector: &[Entry]) -> String {
-    let words = selector.iter().map(|entry| format!("{}={}", entry.key, entry.node.text().unwrap_or_default()));
+    let words =
+        selector.iter().map(|entry| format!("{}={}", entry.key, entry.node.text().unwrap_or_default()));
     words.collect::<Vec<_>>().join(",")
 }
 
@@ -55,7 +60,11 @@ fn selector(project: &Project, report: &mut Report) {
         let spread = spread.map(|item| item.entries_at("labelSelector/matchLabels"));
         for selector in std::iter::once(own).chain(spread).filter(|selector| !workload.matches(selector)) {
             if let Some(entry) = odd(selector, workload.labels()) {
-                let message = format!("{} selects {}, which its pods are not labelled", workload.object.name(), words(selector));
+                let message = format!(
+                    "{} selects {}, which its pods are not labelled",
+                    workload.object.name(),
+                    words(selector)
+                );
                 let remedy = format!("use labels of the pod template: {}", words(workload.labels()));
                 report.add(&entry.node.place, message, remedy);
             }
@@ -105,11 +114,17 @@ fn check_selection(project: &Project, (object, selector): (&Object, &[Entry]), r
         return;
     }
     // The workload that is nearest shows which label is the odd one.
-    let fit = |labels: &[Entry]| selector.len() - selector.iter().filter(|wanted| is_in(wanted, labels)).count();
+    let fit =
+        |labels: &[Entry]| selector.len() - selector.iter().filter(|wanted| is_in(wanted, labels)).count();
     let nearest = project.stacks.iter().flat_map(workloads).min_by_key(|workload| fit(workload.labels()));
     let labels = nearest.map(|workload| workload.labels()).unwrap_or_default();
     if let Some(entry) = odd(selector, labels) {
-        let message = format!("{} {} selects {}, which no pod is labelled", object.kind(), object.name(), words(selector));
+        let message = format!(
+            "{} {} selects {}, which no pod is labelled",
+            object.kind(),
+            object.name(),
+            words(selector)
+        );
         let remedy = format!("use labels of a pod template, such as {}", words(labels));
         report.add(&entry.node.place, message, remedy);
     }
@@ -126,12 +141,20 @@ fn odd_label<'a>(selector: &'a [Entry], labels: &[Entry]) -> Option<&'a Entry> {
 fn scale_target(project: &Project, report: &mut Report) {
     for stack in &project.stacks {
         for scaler in stack.of_kind("HorizontalPodAutoscaler") {
-            let target = |field: &str| scaler.node.text_at(&format!("spec/scaleTargetRef/{field}")).unwrap_or_default();
+            let target = |field: &str| {
+                scaler.node.text_at(&format!("spec/scaleTargetRef/{field}")).unwrap_or_default()
+            };
             let (kind, name) = (target("kind"), target("name"));
             if stack.find(kind, name).is_none() {
-                let known: Vec<_> = workloads(stack).map(|workload| format!("{} {}", workload.object.kind(), workload.object.name())).collect();
+                let known: Vec<_> = workloads(stack)
+                    .map(|workload| format!("{} {}", workload.object.kind(), workload.object.name()))
+                    .collect();
                 let message = format!("there is no {kind} {name} to scale");
-                report.add(scaler.node.place_at("spec/scaleTargetRef/name"), message, format!("name one of {}", known.join(", ")));
+                report.add(
+                    scaler.node.place_at("spec/scaleTargetRef/name"),
+                    message,
+                    format!("name one of {}", known.join(", ")),
+                );
             }
         }
     }
@@ -142,7 +165,8 @@ fn volume(project: &Project, report: &mut Report) {
         let claims = workload.object.node.items_at("spec/volumeClaimTemplates").iter();
         let claims: Vec<_> = claims.filter_map(|claim| claim.text_at("metadata/name")).collect();
         let volumes = workload.pod.items_at("volumes");
-        let mounts: Vec<&Node> = workload.containers().flat_map(|container| container.node.items_at("volumeMounts")).collect();
+        let mounts: Vec<&Node> =
+            workload.containers().flat_map(|container| container.node.items_at("volumeMounts")).collect();
         for mount in &mounts {
             let name = mount.text_at("name").unwrap_or_default();
             if !claims.contains(&name) && !volumes.iter().any(|volume| volume.text_at("name") == Some(name)) {
@@ -175,8 +199,15 @@ fn service_account(project: &Project, report: &mut Report) {
 }
 
 /// Kinds that are in no namespace.
-const CLUSTER_KINDS: [&str; 7] =
-    ["Namespace", "ClusterRole", "ClusterRoleBinding", "PersistentVolume", "StorageClass", "PriorityClass", "ClusterSecretStore"];
+const CLUSTER_KINDS: [&str; 7] = [
+    "Namespace",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "PersistentVolume",
+    "StorageClass",
+    "PriorityClass",
+    "ClusterSecretStore",
+];
 
 fn namespace(project: &Project, report: &mut Report) {
     let made: Vec<&str> =
@@ -186,10 +217,18 @@ fn namespace(project: &Project, report: &mut Report) {
             let namespace = object.namespace.as_deref();
             if !namespace.is_some_and(|namespace| made.contains(&namespace)) {
                 let message = match namespace {
-                    Some(namespace) => format!("{} {} is in the namespace {namespace}, which nothing makes", object.kind(), object.name()),
+                    Some(namespace) => format!(
+                        "{} {} is in the namespace {namespace}, which nothing makes",
+                        object.kind(),
+                        object.name()
+                    ),
                     None => format!("{} {} names no namespace", object.kind(), object.name()),
                 };
-                report.add(object.node.place_at("metadata/namespace"), message, format!("use {}", made.first().unwrap_or(&"ml-forecast")));
+                report.add(
+                    object.node.place_at("metadata/namespace"),
+                    message,
+                    format!("use {}", made.first().unwrap_or(&"ml-forecast")),
+                );
             }
         }
     }
@@ -198,7 +237,9 @@ fn namespace(project: &Project, report: &mut Report) {
 fn service_address(project: &Project, report: &mut Report) {
     for stack in &project.stacks {
         for entry in stack.of_kind("ConfigMap").flat_map(|map| map.node.entries_at("data")) {
-            if let Err((message, remedy)) = entry.node.text().map_or(Ok(()), |text| address(project, stack, text)) {
+            if let Err((message, remedy)) =
+                entry.node.text().map_or(Ok(()), |text| address(project, stack, text))
+            {
                 report.add(&entry.node.place, format!("{}: {message}", entry.key), remedy);
             }
         }
@@ -206,7 +247,8 @@ fn service_address(project: &Project, report: &mut Report) {
     for stack in &project.stacks {
         for entry in containers(stack).flat_map(|container| container.node.items_at("env")) {
             if let Some(value) = entry.get("value")
-                && let Err((message, remedy)) = value.text().map_or(Ok(()), |text| address(project, stack, text))
+                && let Err((message, remedy)) =
+                    value.text().map_or(Ok(()), |text| address(project, stack, text))
             {
                 report.add(&value.place, message, remedy);
             }
@@ -220,7 +262,9 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
         return Ok(());
     };
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, if text.starts_with("https") { "443" } else { "80" }));
+    let (host, port) = authority
+        .rsplit_once(':')
+        .unwrap_or((authority, if text.starts_with("https") { "443" } else { "80" }));
     let mut parts = host.split('.');
     let name = parts.next().unwrap_or_default();
     let (namespace, rest) = (parts.next(), parts.collect::<Vec<_>>().join("."));
@@ -228,10 +272,13 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
     if namespace.is_some() && !["svc", "svc.cluster.local"].contains(&rest.as_str()) || name == "localhost" {
         return Ok(());
     }
-    let services: Vec<&Object> =
-        std::iter::once(stack).chain(&project.stacks).filter_map(|stack| stack.find("Service", name)).collect();
+    let services: Vec<&Object> = std::iter::once(stack)
+        .chain(&project.stacks)
+        .filter_map(|stack| stack.find("Service", name))
+        .collect();
     let Some(service) = services.first() else {
-        let mut known: Vec<_> = project.stacks.iter().flat_map(|stack| stack.of_kind("Service")).map(Object::name).collect();
+        let mut known: Vec<_> =
+            project.stacks.iter().flat_map(|stack| stack.of_kind("Service")).map(Object::name).collect();
         known.sort_unstable();
         known.dedup();
         return Err((format!("there is no Service {name}"), format!("name one of {}", known.join(", "))));
@@ -239,12 +286,16 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
     let ports: Vec<&str> =
         service.node.items_at("spec/ports").iter().filter_map(|known| known.text_at("port")).collect();
     if !ports.contains(&port) {
-        return Err((format!("Service {name} has no port {port}"), format!("use port {}", ports.join(" or "))));
+        return Err((
+            format!("Service {name} has no port {port}"),
+            format!("use port {}", ports.join(" or ")),
+        ));
     }
     match (namespace, service.namespace.as_deref()) {
-        (Some(asked), Some(known)) if asked != known => {
-            Err((format!("Service {name} is in the namespace {known}, not {asked}"), format!("write {name}.{known}.svc.cluster.local")))
-        }
+        (Some(asked), Some(known)) if asked != known => Err((
+            format!("Service {name} is in the namespace {known}, not {asked}"),
+            format!("write {name}.{known}.svc.cluster.local"),
+        )),
         _ => Ok(()),
     }
 }

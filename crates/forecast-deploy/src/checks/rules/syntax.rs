@@ -27,7 +27,8 @@ fn syntax(project: &Project, report: &mut Report) {
     for file in project.tree.files.values() {
         if let Some(error) = &file.syntax {
             let remedy = "mend the syntax; indentation and quotes are the usual causes";
-            report.add(&file.place(error.line), format!("cannot be read: {}", error.problem), remedy);
+            let line = error.line.min(file.text.lines().count());
+            report.add(&file.place(line), format!("cannot be read: {}", error.problem), remedy);
         }
     }
 }
@@ -42,7 +43,8 @@ fn repeated_in(node: &Node, report: &mut Report) {
     let entries: Vec<_> = node.entries().iter().filter(|entry| entry.place.line != MERGED).collect();
     for (index, entry) in entries.iter().enumerate() {
         if let Some(first) = entries[..index].iter().find(|first| first.key == entry.key) {
-            let message = format!("{} stands here and in line {}; one of them is lost", entry.key, first.place.line);
+            let message =
+                format!("{} stands here and in line {}; one of them is lost", entry.key, first.place.line);
             report.add(&entry.place, message, format!("remove one of the two {}", entry.key));
         }
     }
@@ -51,7 +53,11 @@ fn repeated_in(node: &Node, report: &mut Report) {
 fn kustomization(project: &Project, report: &mut Report) {
     for stack in &project.stacks {
         for fault in &stack.faults {
-            report.add(&fault.place, fault.problem.clone(), "name what exists in the base, or remove the line");
+            report.add(
+                &fault.place,
+                fault.problem.clone(),
+                "name what exists in the base, or remove the line",
+            );
         }
         let path = format!("{}/kustomization.yaml", stack.folder);
         let file = project.tree.file(&path);

@@ -129,8 +129,11 @@ fn kind(project: &Project, report: &mut Report) {
             continue;
         }
         let Some((_, _, fields)) = EXTENSIONS.iter().find(|(known, kind, _)| is(known, kind)) else {
-            let of_kind: Vec<&str> =
-                types().iter().filter(|(_, kind, _)| *kind == object.kind()).map(|(known, _, _)| *known).collect();
+            let of_kind: Vec<&str> = types()
+                .iter()
+                .filter(|(_, kind, _)| *kind == object.kind())
+                .map(|(known, _, _)| *known)
+                .collect();
             let remedy = match of_kind.as_slice() {
                 [] => "mend the kind, or add the extension to EXTENSIONS in the checks".to_owned(),
                 known => format!("{} is of apiVersion {}", object.kind(), known.join(" or ")),
@@ -162,7 +165,11 @@ fn field_type(project: &Project, report: &mut Report) {
         if let Some((path, reason)) = verdict(object).and_then(|verdict| verdict.wrong) {
             let (_, place) = locate(&object.node, &path);
             let message = format!("{} of {} cannot be read: {reason}", path.join("."), object.kind());
-            report.add(&place, message, "give it the type that the message names; texts that look like numbers need quotes");
+            report.add(
+                &place,
+                message,
+                "give it the type that the message names; texts that look like numbers need quotes",
+            );
         }
     }
 }

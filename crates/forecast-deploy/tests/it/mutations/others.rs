@@ -68,7 +68,7 @@ pub(super) const OTHERS: &[Mutation] = &[
     mutation("a deployment of every branch", "ci/azure-pipelines.yml")
         .edit("          eq(variables['Build.SourceBranch'], 'refs/heads/main'),\n          ne(variables['Build.Reason']", "          ne(variables['Build.Reason']")
         .expect("pipeline-deploy", "refs/heads/main")
-        .shows("ci/azure-pipelines.yml", "condition: >-\n      and(succeeded(),\n          ne(variables"),
+        .shows("ci/azure-pipelines.yml", "      and(succeeded(),\n          ne(variables"),
     mutation("no way back", "ci/deploy.sh")
         .edit("rollout undo", "rollout pause")
         .expect("pipeline-rollback", "kubectl rollout undo")
