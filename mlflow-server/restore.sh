@@ -86,8 +86,13 @@ check_target() {
   [ "$server" -ge "$wanted" ] ||
     fail "the backup is of PostgreSQL $wanted and the server is version $server; restore into $wanted or newer" "$EX_UNAVAILABLE"
   require_client pg_restore "$wanted"
-  others="$(query "select count(*), coalesce(string_agg(distinct application_name, ', '), '') from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'")"
+  # A program that has just ended may be listed for a moment longer.
+  for _ in 1 2 3 4 5; do
+    others="$(query "select count(*), coalesce(string_agg(distinct application_name, ', '), '') from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'")"
+    [ "${others%%$'\t'*}" -ne 0 ] || break
+    sleep 1
+  done
   [ "${others%%$'\t'*}" -eq 0 ] ||
     fail "${others%%$'\t'*} connections use the database (${others#*$'\t'}); stop the server first: docker-compose stop mlflow-server" "$EX_TEMPFAIL"
   [ "$replace" = no ] || return 0
