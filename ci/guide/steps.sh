@@ -60,6 +60,7 @@ walk_dotnet() {
 walk_model() {
   run train 'sample sales'
   run_id="$(grep -o 'forecast-promote --run-id [0-9a-f]*' "$work/log/train" | tail -n 1 | cut -d ' ' -f 3)"
+  # shellcheck disable=SC2034 # ci/guide/report.sh runs commands in it.
   session=("MLFLOW_TRACKING_URI=http://localhost:$mlflow_port")
   run port-forward "$cluster"
   run promote '' "s/<run_id>/$run_id/"

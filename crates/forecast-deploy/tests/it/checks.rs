@@ -94,6 +94,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl Mutation {
+    #[expect(clippy::panic, reason = "a mutation that fits no more is a failed test, and says which")]
     /// The changed text, and the line of the mistake in it: that of the replacement,
     /// or of a marker where the mistake shows elsewhere.
     fn apply(&self, text: &str) -> (String, usize) {

@@ -148,7 +148,7 @@ fn reference(project: &Project, report: &mut Report) {
                         wanted.text_at("key").unwrap_or_default(),
                     );
                     let keys = super::keys::keys_of(project, stack, kind, object);
-                    if is_optional || keys.iter().any(|known| *known == key) {
+                    if is_optional || keys.contains(&key) {
                         continue;
                     }
                     let (message, part) = if keys.is_empty() {

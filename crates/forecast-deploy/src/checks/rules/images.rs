@@ -144,7 +144,7 @@ fn dockerfile(project: &Project, report: &mut Report) {
         let message = format!("the image exposes {exposed}, and the server's port is {port}");
         report.add(&file.place(number), message, format!("write EXPOSE {port}"));
     }
-    if !last("ENTRYPOINT ").is_some_and(|(_, program)| program == "[\"/usr/local/bin/forecast-api\"]") {
+    if last("ENTRYPOINT ").is_none_or(|(_, program)| program != "[\"/usr/local/bin/forecast-api\"]") {
         let place = file.place_of("ENTRYPOINT");
         let remedy = "write ENTRYPOINT [\"/usr/local/bin/forecast-api\"]; the manifests rely on it";
         report.add(&place, "the image does not start forecast-api", remedy);

@@ -3,7 +3,7 @@
 use super::super::finding::Report;
 use super::super::rule::{Project, Rule, RuleGroup};
 use super::super::stack::{Object, Stack};
-use super::super::workload::{containers, workloads};
+use super::super::workload::{Workload, containers, workloads};
 use super::super::yaml::{Entry, Node};
 
 pub(super) const GROUP: RuleGroup = RuleGroup {
@@ -117,7 +117,7 @@ fn check_selection(project: &Project, (object, selector): (&Object, &[Entry]), r
     let fit =
         |labels: &[Entry]| selector.len() - selector.iter().filter(|wanted| is_in(wanted, labels)).count();
     let nearest = project.stacks.iter().flat_map(workloads).min_by_key(|workload| fit(workload.labels()));
-    let labels = nearest.map(|workload| workload.labels()).unwrap_or_default();
+    let labels = nearest.map(Workload::labels).unwrap_or_default();
     if let Some(entry) = odd(selector, labels) {
         let message = format!(
             "{} {} selects {}, which no pod is labelled",
