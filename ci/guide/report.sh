@@ -127,6 +127,9 @@ prove() {
   if [ "$code" -eq 0 ]; then
     ok=$((ok + 1))
     row ok "$name" "$what ($((SECONDS - began)) s)"
+  elif [ "$code" -eq 77 ]; then
+    elsewhere=$((elsewhere + 1))
+    row 'not here:' "$name" "$what: needs root"
   else
     failed=$((failed + 1))
     mkdir -p "$logs"
