@@ -205,7 +205,11 @@ rm -rf "$to"/.incomplete-*
 previous="$(newest_backup)"
 started=$SECONDS
 name="mlflow-$(date --utc +%Y%m%dT%H%M%SZ)"
-[ ! -e "$to/$name" ] || fail "$to/$name exists already; wait a second" "$EX_TEMPFAIL"
+# Names are of a second; the one before may have been of this one.
+while [ -e "$to/$name" ]; do
+  sleep 0.2
+  name="mlflow-$(date --utc +%Y%m%dT%H%M%SZ)"
+done
 
 # The database compressed is smaller than the database; of the artifacts only what is new takes space.
 needed="$(query 'select pg_database_size(current_database()) / 1024')"

@@ -211,7 +211,8 @@ rotten() {
 
 vanished() {
   local code=0 folder
-  folder="$(dirname "$(find "$server/mlartifacts" -name MLmodel -print -quit)")"
+  # Of a version that is registered: nobody misses the files of a deleted one.
+  folder="$server/mlartifacts/$(sed -n '1s/.*\t//p' "$(newest)/versions.tsv")"
   mv "$folder" "$work/gone"
   backup >"$work/vanished.log" 2>&1 || code=$?
   mv "$work/gone" "$folder"
