@@ -47,7 +47,21 @@ with_components() {
   rm -rf "$overlay"
 }
 
-for folder in "$root/base" "$root"/overlays/* "$root/mlflow"; do
+# in_prod NAME COMPONENT...: builds overlays/prod with the components listed in it.
+in_prod() {
+  local name="$1" overlay="$out/.overlay" source="$root/overlays/prod" list='' folder
+  rm -rf "$overlay" && cp -r "$source" "$overlay"
+  for folder in "${@:2}"; do
+    list+="${list:+, }$(realpath --relative-to "$overlay" "$folder")"
+  done
+  sed -i -e "s#^components: \[\]\$#components: [$list]#" \
+    -e "s#^  - ../../base\$#  - $(realpath --relative-to "$overlay" "$root/base")#" "$overlay/kustomization.yaml"
+  grep -qF "components: [$list]" "$overlay/kustomization.yaml" || fail "$source has no line \`components: []\`" 1
+  build "$name" "$overlay"
+  rm -rf "$overlay"
+}
+
+for folder in "$root/base" "$root"/overlays/* "$root/mlflow" "$root/pipeline"; do
   name="${folder#"$root/"}"
   build "${name//\//-}" "$folder"
 done
@@ -57,6 +71,15 @@ for folder in "${components[@]}"; do
   with_components "base-with-${folder##*/}" "$root/base" "$folder"
 done
 with_components prod-with-all-components "$root/overlays/prod" "${components[@]}"
+# Production with options is either an overlay on top of prod or prod itself with the option listed: the
+# same objects, whatever the order in which kustomize changes them.
+for folder in "${components[@]}"; do
+  with_components ".on-prod-${folder##*/}" "$root/overlays/prod" "$folder"
+  in_prod ".in-prod-${folder##*/}" "$folder"
+  cmp -s "$out/.on-prod-${folder##*/}.yaml" "$out/.in-prod-${folder##*/}.yaml" ||
+    fail "$folder makes something else listed in overlays/prod than in an overlay on top of it" 1
+done
+in_prod .in-prod-all "${components[@]}"
 with_components mlflow-postgres "$root/mlflow" "$root/mlflow/postgres"
 
 # The files that the guide applies one by one come first: they name the place best.
