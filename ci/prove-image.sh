@@ -49,6 +49,7 @@ longest_start_ms=1000
 # A loopback address of its own, so that port 53 is free on it.
 name_server=127.0.53.1
 
+commit="$(git rev-parse HEAD)"
 failures=0
 # ok WHAT, bad WHAT: one line of the report.
 ok() { printf '    ok    %s\n' "$*" | tee -a "$report"; }
@@ -133,7 +134,7 @@ look_at_image() {
   equals 'label licenses' Apache-2.0 "$(image_label "$image" org.opencontainers.image.licenses)"
   local revision
   revision="$(image_label "$image" org.opencontainers.image.revision)"
-  [ "$build" = no ] || equals 'label revision' "$(git rev-parse HEAD)" "${revision%-dirty}"
+  [ "$build" = no ] || equals 'label revision' "$commit" "${revision%-dirty}"
   equals 'label created, the date of that commit' \
     "$(date -u -d "@$(git log -1 --format=%ct "${revision%-dirty}")" +%Y-%m-%dT%H:%M:%SZ)" \
     "$(image_label "$image" org.opencontainers.image.created)"
@@ -400,6 +401,11 @@ files_of() {
 # build_again ID: builds without layers and without cargo's cache, and says what differs, if anything.
 build_again() {
   local first="$1"
+  # An image carries its commit: of another one it has to differ.
+  if [ "$(git rev-parse HEAD)" != "$commit" ]; then
+    bad 'somebody committed meanwhile, so there is nothing to compare; run this in a clone of its own'
+    return
+  fi
   rm -rf "$image_dir/second"
   build_image "$image_dir/second" --no-cache
   export_image "$work/oci-second"
