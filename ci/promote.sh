@@ -21,15 +21,19 @@ Usage: ci/promote.sh --run-id ID [--dry-run]
 Exit code 0: done, every pod serves it. 10: refused by a gate, the log says which. 1: failed.
 2, 64: nothing was touched, the command line or the cluster is not ready for it.
 
+It needs the Job's service account and its Secret, the MLflow account that may write; where one is missing
+it says how to make it.
+
 Environment:
-  FORECAST_SMOKE   the smoke program, where it has been built already (see ci/smoke.sh)
+  FORECAST_SMOKE   a smoke program (see ci/smoke.sh): then every pod is asked for a forecast as well.
+                   Without one, curl asks every pod which run it serves; nothing is built
 TEXT
 }
 
 run_id='' dry_run=no
 while [ $# -gt 0 ]; do
   case "$1" in
-    --run-id) run_id="${2:?--run-id needs a value}" && shift ;;
+    --run-id) require_value "$1" $# "${2:-}" && run_id="$2" && shift ;;
     --dry-run) dry_run=yes ;;
     -h | --help) usage && exit 0 ;;
     *) usage >&2 && exit 2 ;;
@@ -42,8 +46,52 @@ case "$run_id" in
   *[!0-9a-f]*) fail "--run-id $run_id is no run: MLflow's run ids are hexadecimal" 64 ;;
 esac
 
-trap stop_forward EXIT
+trap 'stop_attended; stop_forward' EXIT
 require_kubectl
+if [ -n "${FORECAST_SMOKE:-}" ]; then
+  require_smoke
+else
+  have curl || fail 'nothing was touched: curl is not here to ask the pods with; install it, or let FORECAST_SMOKE name a smoke program' 69
+fi
+
+# named_after KEY: the names that stand after this key in the Job's manifest, each once.
+named_after() { sed -n "/^ *$1:\$/{n;s/^ *name: *//p;}" "$job_file" | sort -u; }
+
+# require_object KIND NAME REMEDY: is it in the cluster? Where nobody lets us look, the Job will say.
+require_object() {
+  local found
+  if ! found="$(kube get "$1" "$2" --ignore-not-found --output name)"; then
+    say "cannot look whether there is a $1 $2; going on"
+  elif [ -z "$found" ]; then
+    fail "nothing was touched: there is no $1 $2 in $namespace, which promotions run with; make it once: $3" 64
+  fi
+}
+
+# serves_run BASE_URL: waits until the pod says that it serves the run.
+serves_run() {
+  local give_up=$((SECONDS + 120)) info=''
+  while [ "$SECONDS" -lt "$give_up" ]; do
+    info="$(curl --silent --max-time 5 "$1/model/info" || true)"
+    if grep -qE "\"run_id\": *\"$run_id\"" <<<"$info"; then
+      say "serves run $run_id"
+      return 0
+    fi
+    sleep 1
+  done
+  say "does not serve run $run_id after two minutes; it says: ${info:-nothing}"
+  return 1
+}
+
+# every_pod_serves_it: asks every ready pod; before the first promotion none was, so that it waits for one.
+every_pod_serves_it() {
+  local give_up=$((SECONDS + 120))
+  until [ -n "$(pods_with "$image")" ] || [ "$SECONDS" -ge "$give_up" ]; do sleep 1; done
+  if [ -n "${FORECAST_SMOKE:-}" ]; then
+    ask_pods "$image" ci/smoke.sh --expect-run "$run_id" --wait 120
+  else
+    ask_pods "$image" serves_run
+  fi
+}
 
 # job IMAGE: the Job's manifest for this run. One patch: `kubectl set image` prints nothing at all
 # where the image stays the same.
@@ -70,23 +118,27 @@ wait_for_job() {
 step "Run forecast-promote for run $run_id" 'usually under a minute'
 image="$(deployed_image)"
 [ -n "$image" ] || fail "there is no deployment/$deployment in $namespace; deploy it first: ci/deploy.sh" 64
-kube get serviceaccount forecast-train >/dev/null ||
-  fail 'the account forecast-train is missing; add deploy/k8s/components/retraining to the overlay' 64
+account="$(sed -n 's/^ *serviceAccountName: *//p' "$job_file")"
+require_object serviceaccount "$account" "deploy again (ci/deploy.sh), or kubectl create serviceaccount $account --namespace $namespace"
+for secret in $(named_after secretKeyRef); do
+  require_object secret "$secret" "kubectl create secret generic $secret --namespace $namespace --from-literal=MLFLOW_TRACKING_USERNAME=... --from-literal=MLFLOW_TRACKING_PASSWORD=... (an MLflow account that may write)"
+done
 name="$(job "$image" | kubectl create --filename - --output name)"
 say "$name with $image"
 ended="$(wait_for_job "$name")"
 kube logs "$name" --all-containers --tail=200 || true
 if [ "$ended" != Complete ]; then
-  code="$(kube get pods --selector "job-name=${name#*/}" \
-    --output 'jsonpath={.items[0].status.containerStatuses[0].state.terminated.exitCode}')"
-  fail "the promotion ended as $ended, exit code ${code:-unknown}; its log is above" "$([ "$code" = 10 ] && echo 10 || echo 1)"
+  # One for each attempt.
+  codes="$(kube get pods --selector "job-name=${name#*/}" \
+    --output 'jsonpath={.items[*].status.containerStatuses[0].state.terminated.exitCode}' || true)"
+  fail "the promotion ended as $ended, exit code ${codes:-unknown}; its log is above" "$(grep -qw 10 <<<"$codes" && echo 10 || echo 1)"
 fi
 if [ "$dry_run" = yes ]; then
   exit 0
 fi
 
 step 'Wait until every pod serves it' 'usually under half a minute'
-smoke_pods "$image" --expect-run "$run_id" --wait 120 ||
+every_pod_serves_it ||
   fail "promoted, but not every pod serves run $run_id; /health of the pod above says why"
 step_done
 printf '\n%s==> Run %s serves%s\n' "$_bold" "$run_id" "$_plain"

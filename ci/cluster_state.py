@@ -1,0 +1,112 @@
+"""Says what has to be done to bring objects in the cluster back to what they were.
+
+    ci/cluster_state.py changed BEFORE.json NOW.json     everything but Deployments, for `kubectl replace`
+    ci/cluster_state.py deployment BEFORE.json NOW.json  Deployments, for `kubectl replace`
+    ci/cluster_state.py created BEFORE.json NOW.json     what was not there before, for `kubectl delete`
+
+Both files are what `kubectl get --output json` printed; an empty one is a cluster without any of the objects.
+Prints a List, or nothing where there is nothing to do. Replaces rather than applies: an applied live object
+would count as the manifest of the next apply, with every default that the cluster filled in.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+# Set by the cluster, and refused or meaningless when given back.
+SERVER_SIDE = ("resourceVersion", "uid", "generation", "managedFields", "creationTimestamp", "selfLink")
+REVISION = "deployment.kubernetes.io/revision"
+# With these goes data, or everything that is in them: a person deletes them.
+KEPT = ("Namespace", "PersistentVolume", "PersistentVolumeClaim", "CustomResourceDefinition")
+
+Object = dict
+
+
+def objects(text: str) -> dict[tuple[str, str, str], Object]:
+    """The objects of an answer by kind, namespace and name.
+
+    >>> objects("")
+    {}
+    >>> list(objects('{"kind": "Service", "metadata": {"name": "a", "namespace": "n"}}'))
+    [('Service', 'n', 'a')]
+    """
+    if not text.strip():
+        return {}
+    answer = json.loads(text)
+    items = answer["items"] if answer["kind"] == "List" else [answer]
+    return {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]): item for item in items}
+
+
+def cleaned(item: Object) -> Object:
+    """The object without what the cluster sets by itself.
+
+    >>> cleaned({"kind": "A", "metadata": {"name": "a", "uid": "1"}, "status": {}})
+    {'kind': 'A', 'metadata': {'name': 'a'}}
+    """
+    item = {key: value for key, value in item.items() if key != "status"}
+    item["metadata"] = {key: value for key, value in item["metadata"].items() if key not in SERVER_SIDE}
+    return item
+
+
+def is_scaled(item: Object, before: dict) -> bool:
+    """Does an autoscaler decide how many pods this Deployment has?"""
+    targets = (other["spec"]["scaleTargetRef"] for (kind, _, _), other in before.items() if kind == "HorizontalPodAutoscaler")
+    return any((target["kind"], target["name"]) == (item["kind"], item["metadata"]["name"]) for target in targets)
+
+
+def wanted(before_item: Object, now_item: Object, before: dict) -> Object:
+    """What to give back: as before, except for what controllers decided in between.
+
+    >>> old = {"kind": "Deployment", "metadata": {"name": "a", "annotations": {REVISION: "1"}}, "spec": {"replicas": 2}}
+    >>> new = {"kind": "Deployment", "metadata": {"name": "a", "annotations": {REVISION: "3"}}, "spec": {"replicas": 9}}
+    >>> wanted(old, new, {})["metadata"]["annotations"][REVISION], wanted(old, new, {})["spec"]["replicas"]
+    ('3', 2)
+    >>> scaler = {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": "a"}}}
+    >>> wanted(old, new, {("HorizontalPodAutoscaler", "", "a"): scaler})["spec"]["replicas"]
+    9
+    """
+    item = json.loads(json.dumps(cleaned(before_item)))
+    if item["kind"] == "Deployment":
+        revision = now_item["metadata"].get("annotations", {}).get(REVISION)
+        if revision is not None:
+            item["metadata"].setdefault("annotations", {})[REVISION] = revision
+        if is_scaled(item, before) and "replicas" in now_item["spec"]:
+            item["spec"]["replicas"] = now_item["spec"]["replicas"]
+    return item
+
+
+def restored(before: dict, now: dict, deployments: bool) -> list[Object]:
+    """The objects that differ from what they were, as they were."""
+    found = []
+    for key, before_item in before.items():
+        if key[0] in KEPT or (key[0] == "Deployment") != deployments or key not in now:
+            continue
+        item = wanted(before_item, now[key], before)
+        if item != cleaned(now[key]):
+            found.append(item)
+    return found
+
+
+def created(before: dict, now: dict) -> list[Object]:
+    """The objects that were not there before, without those that nobody deletes by script."""
+    fresh = [cleaned(item) for key, item in now.items() if key not in before]
+    for item in fresh:
+        if item["kind"] in KEPT:
+            print(f"    left in place, and was not there before: {item['kind']} {item['metadata']['name']}", file=sys.stderr)
+    return [item for item in fresh if item["kind"] not in KEPT]
+
+
+def main(arguments: list[str]) -> int:
+    """The command line."""
+    if len(arguments) != 3 or arguments[0] not in ("changed", "deployment", "created"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    before, now = (objects(Path(path).read_text(encoding="utf-8")) for path in arguments[1:])
+    found = created(before, now) if arguments[0] == "created" else restored(before, now, arguments[0] == "deployment")
+    if found:
+        print(json.dumps({"apiVersion": "v1", "kind": "List", "items": found}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
