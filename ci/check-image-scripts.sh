@@ -16,12 +16,17 @@ mkdir "$work/bin" "$work/home"
 cat >"$work/bin/docker" <<TEXT
 #!/bin/sh
 echo "docker \$*" >>"$calls"
+case "\$*" in
+  *"inspect"*" luxuryhouse.azurecr.io/"*) cat "$work/remote" && exit ;;
+  "pull "*) [ ! -f "$work/remote" ] || exit 0; cat "$work/answer" >&2; exit 1 ;;
+esac
 case "\$1 \$2" in
   'image inspect') cat "$work/revision" ;;
   'create '*) echo container ;;
   'cp '*) echo '{}' >"\$3" ;;
 esac
 TEXT
+echo 'Error response from daemon: manifest for it not found: manifest unknown' >"$work/answer"
 printf '#!/bin/sh\nexit 1\n' >"$work/bin/podman"
 printf '#!/bin/sh\necho "az $*" >>"%s"\n' "$calls" >"$work/bin/az"
 chmod +x "$work"/bin/*
@@ -76,6 +81,24 @@ for version in 1.0 v1.0.0 1.0.0+5 01.0.0 latest; do
   run . deploy/docker/build.sh "$version"
   expect "build.sh refuses $version" 64 "$work/said" "build.sh: version $version "
 done
+# Who is not root copies out of an image from inside its user namespace.
+cat >"$work/bin/buildah" <<TEXT
+#!/bin/sh
+echo "buildah \$*" >>"$calls"
+case "\$1" in
+  unshare) shift && exec "\$@" ;;
+  from) echo container ;;
+  mount) echo "$work/mounted" ;;
+esac
+TEXT
+printf '#!/bin/sh\necho 1000\n' >"$work/bin/id"
+chmod +x "$work/bin/buildah" "$work/bin/id"
+mkdir -p "$work/mounted/usr/share/sbom"
+echo '{}' >"$work/mounted/usr/share/sbom/forecast-service.cdx.json"
+engine=buildah run . deploy/docker/build.sh 1.0.1
+rm "$work/bin/id"
+expect 'build.sh with buildah, without being root' 0 "$calls" 'buildah unshare sh -c' 'buildah rm container'
+[ -f "$clone/target/image/forecast-service-1.0.1.cdx.json" ] || fail 'build.sh wrote no list of what is inside'
 engine=lxc run . deploy/docker/build.sh 1.0.0
 expect 'build.sh refuses an engine that it does not know' 64 "$work/said" 'none of docker, podman and buildah'
 engine=podman run . deploy/docker/build.sh 1.0.0
@@ -95,6 +118,23 @@ mkdir -p "$work/home/.docker"
 printf '{"auths": {"luxuryhouse.azurecr.io": {}}}\n' >"$work/home/.docker/config.json"
 run . deploy/docker/push.sh 1.0.0
 expect 'push.sh where docker is logged in' 0 "$work/said" 'docker is logged in to luxuryhouse.azurecr.io already'
+# A version is pushed once.
+printf '%s\n' "$head" >"$work/remote"
+run . deploy/docker/push.sh 1.0.0
+expect 'push.sh leaves a version of this commit as it is' 0 "$work/said" 'has luxuryhouse/forecast-service:1.0.0 of this commit already'
+if grep -q 'docker push' "$calls"; then
+  fail 'push.sh pushed a version a second time'
+fi
+printf 'bbbb\n' >"$work/remote"
+run . deploy/docker/push.sh 1.0.0
+expect 'push.sh refuses to overwrite a version' 73 "$work/said" 'built from bbbb; a version never changes'
+rm "$work/remote"
+echo 'dial tcp: connection refused' >"$work/answer"
+run . deploy/docker/push.sh 1.0.0
+expect 'push.sh refuses what it cannot ask about' 69 "$work/said" 'cannot ask luxuryhouse.azurecr.io' 'connection refused'
+if grep -q 'docker push' "$calls"; then
+  fail 'push.sh pushed without having asked'
+fi
 printf 'aaaa-dirty\n' >"$work/revision"
 run . deploy/docker/push.sh 1.0.0
 expect 'push.sh refuses an image of another tree' 65 "$work/said" 'was built from aaaa-dirty'

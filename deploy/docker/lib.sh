@@ -62,18 +62,24 @@ image_label() {
 
 # copy_out ENGINE IMAGE PATH FILE: copies a file out of an image, which is not run for it.
 copy_out() {
-  local container root
+  local container status=0 as_owner=()
   case "$1" in
     buildah)
-      container="$(buildah from --pull-never "$2")"
-      root="$(buildah mount "$container")"
-      cp "$root$3" "$4"
-      buildah rm "$container" >/dev/null
+      # Who is not root sees an image's files only from inside the user namespace that owns them.
+      [ "$(id -u)" -eq 0 ] || as_owner=(buildah unshare)
+      # shellcheck disable=SC2016 # It is expanded by the shell in there.
+      "${as_owner[@]}" sh -c '
+        container="$(buildah from --pull-never "$1")" || exit 1
+        root="$(buildah mount "$container")" && cp "$root$2" "$3"
+        status=$?
+        buildah rm "$container" >/dev/null
+        exit "$status"' copy_out "$2" "$3" "$4"
       ;;
     *)
       container="$("$1" create "$2")"
-      "$1" cp "$container:$3" "$4" >/dev/null
+      "$1" cp "$container:$3" "$4" >/dev/null || status=$?
       "$1" rm "$container" >/dev/null
+      return "$status"
       ;;
   esac
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Pushes luxuryhouse/forecast-service:VERSION, as build.sh made it, to the Azure registry. Refuses an image
-# that cannot be built again from a commit, and one of another commit than the one at hand.
+# that cannot be built again from a commit, one of another commit than the one at hand, and a version that the
+# registry has already: what a tag names never changes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=ci/lib.sh
@@ -13,7 +14,8 @@ usage() {
 Usage: deploy/docker/push.sh VERSION [--dry-run]
 
 Logs in to the registry with the Azure CLI, unless the engine is logged in already; tags the image that
-build.sh VERSION built and pushes it.
+build.sh VERSION built and pushes it. Where the registry has this version from this commit already, it is
+left as it is, and the exit code is 0; from another commit it is refused with 73: give another version.
 
   --dry-run   check everything, then print the commands instead of running them
 
@@ -93,9 +95,31 @@ login() {
   fi
 }
 
+# is_new: does the registry not have this version yet? Asked by pulling, which every engine can, and which
+# says of which commit it is.
+is_new() {
+  local answer revision
+  if [ "$dry_run" = yes ]; then
+    say "would ask whether $registry has $image already: $engine pull $remote"
+    return 0
+  fi
+  if ! answer="$("$engine" pull "$remote" 2>&1)"; then
+    # As docker, podman and buildah tell what a registry answers; anything else is no answer.
+    grep -qiE 'manifest unknown|name unknown|: not found$|repository name not known' <<<"$answer" && return 0
+    fail "cannot ask $registry whether it has $image already; nothing was pushed: $(tail -n 1 <<<"$answer")" 69
+  fi
+  revision="$(image_label "$engine" "$remote" org.opencontainers.image.revision)" || revision=''
+  if [ "$revision" = "$(git rev-parse HEAD)" ]; then
+    say "$registry has $image of this commit already"
+    return 1
+  fi
+  fail "$registry has $image already, built from ${revision:-an unknown commit}; a version never changes: give this one another version" 73
+}
+
 engine="$(choose_engine)"
 check_image
 login
+is_new || exit 0
 run "$engine" tag "$image" "$remote"
 run "$engine" push "$remote" || fail "the push failed; where the login is too old, run \`az acr login --name ${registry%%.*}\`" 69
 [ "$dry_run" = yes ] || say "pushed $remote"
