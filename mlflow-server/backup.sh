@@ -23,33 +23,41 @@ Writes backups/mlflow-<UTC time>/: the database, the artifacts, their checksums.
 Prints its path. Restore with restore.sh.
 
   --to DIR           where backups go (default: backups beside this script)
-  --artifacts DIR    the artifact store (default: mlartifacts beside this script;
-                     none where MLFLOW_ARTIFACTS_DESTINATION is object storage)
+  --artifacts DIR    the artifact store (default: what MLFLOW_ARTIFACTS_DESTINATION says,
+                     else mlartifacts beside this script); links in it are followed
   --keep N           keep the N newest backups (default: 7; 0 keeps all)
   --keep-daily N     and the newest of each of the last N days that have one
   --keep-weekly N    and of each of the last N weeks
   --keep-monthly N   and of each of the last N months
+  --metrics FILE     where to write mlflow_backup_last_success_timestamp_seconds, in
+                     the format of node_exporter's textfile collector (FILE.prom)
   --help
 
 PostgreSQL is reached through docker-compose, or directly where PGHOST is set
 (with PGPORT, PGUSER, PGDATABASE and PGPASSWORD or ~/.pgpass).
 
 Exit code 0: whole. 3: whole, but some registered versions have no files on the
-server either. Anything else: no backup was made, and the reason is on standard error.
+server either; then no older backup is deleted. Anything else: no backup was made, and
+the reason is on standard error.
 TEXT
 }
 
 to="$here/backups"
-artifacts='' keep=7 keep_daily=0 keep_weekly=0 keep_monthly=0
+artifacts='' metrics='' keep=7 keep_daily=0 keep_weekly=0 keep_monthly=0
 while [ "$#" -gt 0 ]; do
   case "$1" in
-    --to | --artifacts | --keep | --keep-daily | --keep-weekly | --keep-monthly)
+    --to | --artifacts | --metrics)
       [ -n "${2:-}" ] || fail "$1 needs a value" "$EX_USAGE"
-      name="${1#--}"
-      case "$name=$2" in
-        keep*=*[!0-9]*) fail "$1 $2: give a whole number" "$EX_USAGE" ;;
+      printf -v "${1#--}" '%s' "$2"
+      shift 2
+      ;;
+    --keep | --keep-daily | --keep-weekly | --keep-monthly)
+      case "${2:-}" in
+        '' | *[!0-9]* | ??????*) fail "$1 ${2:-}: give a whole number, at most 99999" "$EX_USAGE" ;;
       esac
-      printf -v "${name//-/_}" '%s' "$2"
+      name="${1#--}"
+      # 10#: 08 is eight.
+      printf -v "${name//-/_}" '%s' "$((10#$2))"
       shift 2
       ;;
     -h | --help) usage && exit 0 ;;
@@ -59,19 +67,28 @@ done
 
 # choose_artifacts: sets $artifacts to a folder, or to the address of an object store.
 choose_artifacts() {
-  local destination
-  if [ -z "$artifacts" ]; then
-    destination="$(setting MLFLOW_ARTIFACTS_DESTINATION)"
-    if is_object_storage "$destination"; then
-      artifacts="$destination"
-      return
-    fi
-    artifacts="$here/mlartifacts"
-  fi
+  local note
+  artifacts="$(artifact_location "$artifacts")"
   is_object_storage "$artifacts" && return
   [ -d "$artifacts" ] || fail "$artifacts is no folder; name the artifact store with --artifacts" "$EX_USAGE"
-  artifacts="$(cd "$artifacts" && pwd)"
+  artifacts="$(cd "$artifacts" && pwd -P)"
+  note="$(unfinished_restore "$artifacts")"
+  [ -z "$note" ] || fail "a restore into $artifacts was cut short ($note), so that database and artifacts may not fit together; run ./restore.sh --finish first" "$EX_TEMPFAIL"
+  case "$(realpath --canonicalize-missing "$to")/" in
+    "$artifacts"/*) fail "--to $to is inside the artifact store, which would back itself up and serve its backups; choose another place" "$EX_USAGE" ;;
+  esac
   need rsync rsync
+}
+
+# refuse_empty_store: a disk that is not mounted looks like an artifact store in which everything was deleted.
+refuse_empty_store() {
+  local files
+  [ -n "$previous" ] || return 0
+  files="$(manifest_value "$previous" files || true)"
+  [ "${files:-0}" -gt 0 ] || return 0
+  [ -z "$(find -L "$artifacts" -mindepth 1 \( -path "$artifacts/.*" -o -path "$artifacts/lost+found" \) -prune -o -type f -print -quit)" ] ||
+    return 0
+  fail "$artifacts has no files and ${previous##*/} has $files; is its disk mounted? If it is meant to be empty, begin a new series with --to" "$EX_UNAVAILABLE"
 }
 
 # newest_backup: its path; empty where there is none.
@@ -126,13 +143,20 @@ dump_database() {
   wait "${snapshot_PID:-}" 2>/dev/null || true
 }
 
-# copy_artifacts: what is new is copied, what the backup before has is linked to it.
-copy_artifacts() {
-  local link=() code=0
+# sync_artifacts TARGET OPTION...: copies to TARGET what is new, and links what the backup before has.
+# Links are followed, so that an experiment that was moved to another disk is in the backup as well. To the
+# nanosecond: a file rewritten within a second, in the same length, is new.
+sync_artifacts() {
+  local target="$1" link=()
+  shift
   [ -z "$previous" ] || [ ! -d "$previous/artifacts" ] || link=("--link-dest=$previous/artifacts")
-  # To the nanosecond: a file rewritten within a second, in the same length, is new.
-  rsync --archive --numeric-ids --modify-window=-1 --exclude='/.*' "${link[@]}" \
-    "$artifacts/" "$building/artifacts/" || code=$?
+  rsync --archive --copy-links --no-devices --no-specials --numeric-ids --modify-window=-1 \
+    "${no_artifacts[@]}" "${link[@]}" "$@" "$artifacts/" "$target/"
+}
+
+copy_artifacts() {
+  local code=0
+  sync_artifacts "$building/artifacts" || code=$?
   # 24: files went away meanwhile. Whether anything that counts is missing is checked below.
   [ "$code" -eq 0 ] || [ "$code" -eq 24 ] || fail "rsync could not copy $artifacts (its exit code is $code, its reason is above)" "$EX_CANTCREAT"
 }
@@ -150,23 +174,28 @@ checksum_artifacts() {
     [ "$building/artifacts/$path" -ef "$previous/artifacts/$path" ] || continue
     say "backup.sh: ${path#./} of $previous is damaged on the backup disk; copied anew"
     rm "$building/artifacts/$path"
-    cp --archive "$artifacts/$path" "$building/artifacts/$path"
+    cp --archive --dereference "$artifacts/$path" "$building/artifacts/$path"
     rotten=$((rotten + 1))
   done < <(awk '{ path = substr($0, 67) } NR == FNR { sum[path] = $1; next } path in sum && sum[path] != $1 { print path }' \
     "$previous/artifacts.sha256" "$building/artifacts.sha256")
   [ "$rotten" -eq 0 ] || checksum "$building/artifacts" >"$building/artifacts.sha256"
 }
 
-# prune: deletes what no rule keeps. Never the newest, never anything that backup.sh did not name.
+# prune NEW: deletes what no rule keeps. Never NEW, which was just made, never what is dated later than that
+# (the clock was wrong, then or now), never anything that backup.sh did not name.
 prune() {
   local path name day rank=0 key
   local -A kept_by=() seen=()
   [ "$keep" -gt 0 ] || return 0
   while IFS= read -r path; do
     name="${path##*/mlflow-}"
+    if [[ "mlflow-$name" > "$1" ]]; then
+      say "backup.sh: ${path##*/} is dated later than now; was the clock wrong? It is kept until it is renamed or deleted by hand"
+      continue
+    fi
     day="${name:0:8}"
     rank=$((rank + 1))
-    [ "$rank" -gt "$keep" ] || kept_by["$path"]=newest
+    [ "$rank" -gt "$keep" ] && [ "mlflow-$name" != "$1" ] || kept_by["$path"]=newest
     for key in "daily:$keep_daily:$day" "weekly:$keep_weekly:$(date --utc --date="$day" +%G-%V)" "monthly:$keep_monthly:${day:0:6}"; do
       IFS=: read -r rule limit period <<<"$key"
       [ -z "${seen[$rule:$period]:-}" ] || continue
@@ -183,13 +212,26 @@ prune() {
   done < <(find "$to" -maxdepth 1 -type d -name 'mlflow-????????T??????Z' | sort --reverse)
 }
 
+# write_metrics: in one piece, and readable for whoever collects it.
+write_metrics() {
+  local part="$metrics.$$"
+  if ! {
+    printf '# HELP mlflow_backup_last_success_timestamp_seconds When the last whole backup was made.\n'
+    printf '# TYPE mlflow_backup_last_success_timestamp_seconds gauge\n'
+    printf 'mlflow_backup_last_success_timestamp_seconds %s\n' "$(date +%s)"
+  } >"$part" || ! chmod 644 "$part" || ! mv "$part" "$metrics"; then
+    fail "the backup $to/$name is made, and its time could not be written to $metrics; mend --metrics" "$EX_CANTCREAT"
+  fi
+}
+
 choose_mode
 choose_artifacts
 need sha256sum coreutils
 need flock util-linux
 umask 077
-mkdir -p "$to" || fail "cannot make $to; choose another place with --to" "$EX_CANTCREAT"
+mkdir -p "$to" 2>/dev/null || fail "cannot make $to; choose another place with --to" "$EX_CANTCREAT"
 to="$(cd "$to" && pwd)"
+{ : >>"$to/.lock"; } 2>/dev/null || fail "cannot write to $to; see whose it is, or choose another place with --to" "$EX_CANTCREAT"
 exec 9>"$to/.lock"
 flock --nonblock 9 || fail "another backup to $to is running; wait for it" "$EX_TEMPFAIL"
 require_server
@@ -200,6 +242,7 @@ trap clean_up EXIT
 trap '' PIPE # A psql that has ended is noticed, and named, by whoever writes to it.
 trap 'exit 130' INT
 trap 'exit 143' TERM
+trap 'exit 129' HUP
 # Left by a machine that went down; the lock says that nobody is at work here.
 rm -rf "$to"/.incomplete-*
 previous="$(newest_backup)"
@@ -214,10 +257,8 @@ done
 # The database compressed is smaller than the database; of the artifacts only what is new takes space.
 needed="$(query 'select pg_database_size(current_database()) / 1024')"
 if ! is_object_storage "$artifacts"; then
-  link=()
-  [ -z "$previous" ] || [ ! -d "$previous/artifacts" ] || link=("--link-dest=$previous/artifacts")
-  new_bytes="$(rsync --archive --numeric-ids --modify-window=-1 --exclude='/.*' --dry-run --stats "${link[@]}" \
-    "$artifacts/" "$to/.incomplete-nowhere/" | sed -n 's/^Total transferred file size: \([0-9,.]*\) bytes$/\1/p' | tr -d ',.')"
+  refuse_empty_store
+  new_bytes="$(sync_artifacts "$to/.incomplete-nowhere" --dry-run --stats | sed -n 's/^Total transferred file size: \([0-9,.]*\) bytes$/\1/p' | tr -d ',.')"
   needed=$((needed + ${new_bytes:-0} / 1024))
 fi
 require_space "$to" "$needed" 'the backup'
@@ -256,12 +297,15 @@ sync --file-system "$building"
 mv "$building" "$to/$name"
 building=''
 sync --file-system "$to"
-prune
+if [ -z "${missing:-}" ]; then
+  prune "$name"
+  [ -z "$metrics" ] || write_metrics
+fi
 
 say "backed up in $((SECONDS - started)) s: $(awk '{ n += $NF } END { print n + 0 }' "$to/$name/counts.tsv") rows, $(manifest_value "$to/$name" files || true) files"
 printf '%s\n' "$to/$name"
 if [ -n "${missing:-}" ]; then
-  say "backup.sh: these versions have no files, here or on the server; find them in an older backup, or delete the versions:"
+  say "backup.sh: these versions have no files, here or on the server; find them in an older backup (none was deleted), or delete the versions:"
   say "$missing"
   exit 3
 fi

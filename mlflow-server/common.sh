@@ -26,18 +26,27 @@ need() {
   have "$1" || fail "$1 not found; install it, for example with: apt-get install $2" "$EX_UNAVAILABLE"
 }
 
-# setting NAME: from the environment, else from .env, as docker-compose reads it; empty where unset.
+# setting NAME: from the environment, else from .env, read as docker-compose reads it: a value may stand in
+# quotes, and " #" begins a comment behind one that does not. Empty where unset.
 setting() {
+  local value
   if [ -n "${!1:-}" ]; then
     printf '%s\n' "${!1}"
   elif [ -r "${here:?}/.env" ]; then
-    sed -n "s/^$1=//p" "$here/.env" | tail -n 1
+    value="$(sed -n "s/^\(export \)\{0,1\}$1=//p" "$here/.env" | tail -n 1)"
+    case "$value" in
+      *$'\r') fail ".env has the line ends of Windows; mend it with: sed -i 's/\\r\$//' $here/.env" "$EX_USAGE" ;;
+      \"*\"*) value="${value#\"}" && value="${value%%\"*}" ;;
+      \'*\'*) value="${value#\'}" && value="${value%%\'*}" ;;
+      *) value="${value%%[ $'\t']#*}" && value="${value%"${value##*[![:space:]]}"}" ;;
+    esac
+    printf '%s\n' "$value"
   fi
 }
 
 mode='' compose=()
-# The file whose service postgres is meant; promote.sh means another.
-compose_file=docker-compose.yml
+# The file and the service that PostgreSQL is; promote.sh means others.
+compose_file=docker-compose.yml compose_service=postgres
 
 # choose_mode [this-machine]: straight to PGHOST where that is set, or MLFLOW_PGHOST in .env;
 # through docker-compose where not. For this-machine, .env does not count.
@@ -78,7 +87,7 @@ pg() {
     return
   fi
   # shellcheck disable=SC2016 # Expanded in the container.
-  "${compose[@]}" exec -T postgres sh -c \
+  "${compose[@]}" exec -T "$compose_service" sh -c \
     'PGHOST=/var/run/postgresql PGUSER="$POSTGRES_USER" PGDATABASE="$POSTGRES_DB" PGPASSWORD="$POSTGRES_PASSWORD"
      export PGHOST PGUSER PGDATABASE PGPASSWORD; exec "$@"' sh "$@"
 }
@@ -104,7 +113,13 @@ require_server() {
       ;;
   esac
   if [ "$mode" = compose ]; then
-    fail "cannot reach PostgreSQL in the container; start it with: docker-compose up -d postgres. It said: $problem" "$EX_UNAVAILABLE"
+    case "$problem" in
+      *'Error while fetching server API version'* | *'connect to the Docker daemon'* | *'docker daemon'*)
+        fail "Docker does not answer; start it (systemctl start docker) and see that you may use it, or set PGHOST, PGUSER, PGDATABASE and PGPASSWORD to reach the database directly" "$EX_UNAVAILABLE"
+        ;;
+    esac
+    # A failure of docker-compose's own ends in its reason.
+    fail "cannot reach PostgreSQL in the container; start it with: docker-compose up -d $compose_service. It said: ${problem##*$'\n'}" "$EX_UNAVAILABLE"
   fi
   fail "cannot reach PostgreSQL at ${PGHOST:-service $PGSERVICE}:${PGPORT:-5432}; is it running, are PGHOST and PGPORT right? It said: $problem" "$EX_UNAVAILABLE"
 }
@@ -174,10 +189,62 @@ versions_without_files() {
 # manifest_value BACKUP NAME
 manifest_value() { sed -n "s/^$2=//p" "$1/MANIFEST"; }
 
-# is_object_storage LOCATION: has it a scheme, as wasbs://, s3:// and gs:// have?
+# is_object_storage LOCATION: is it an address in one of the stores that README.md names?
 is_object_storage() {
   case "$1" in
-    *://*) return 0 ;;
+    wasbs://?* | abfss://?* | s3://?* | gs://?*) return 0 ;;
     *) return 1 ;;
   esac
 }
+
+# artifact_location LOCATION: prints the address of the object store, or the folder on this machine that
+# LOCATION is; empty means what MLFLOW_ARTIFACTS_DESTINATION says, a path in the container where
+# docker-compose.yml mounts ./mlartifacts.
+artifact_location() {
+  local location="$1" configured=no
+  if [ -z "$location" ]; then
+    configured=yes
+    location="$(setting MLFLOW_ARTIFACTS_DESTINATION)" || return
+  fi
+  if is_object_storage "$location"; then
+    printf '%s\n' "$location"
+    return
+  fi
+  case "$location" in
+    file://localhost/*) location="${location#file://localhost}" ;;
+    file:///*) location="${location#file://}" ;;
+    *:/*) fail "$location is no place for artifacts that is known here; give a folder, or an address in wasbs://, abfss://, s3:// or gs://" "$EX_USAGE" ;;
+  esac
+  if [ "$configured" = yes ]; then
+    case "$location" in
+      '' | /mlartifacts | /mlartifacts/) location="$here/mlartifacts" ;;
+      /mlartifacts/*) location="$here${location%/}" ;;
+    esac
+  fi
+  printf '%s\n' "$location"
+}
+
+# beside FOLDER: what the names of things begin with that are kept next to an artifact store, on its own
+# disk, so that moving them takes a moment. Outside of it, where the server cannot see them; inside only
+# where the store is a disk of its own.
+beside() {
+  local parent
+  parent="$(dirname "$1")"
+  if [ "$(stat --format=%d "$1")" = "$(stat --format=%d "$parent")" ] && [ -w "$parent" ]; then
+    printf '%s.\n' "$1"
+  else
+    printf '%s/.\n' "$1"
+  fi
+}
+
+# unfinished_restore FOLDER: the note of a restore into it that was cut short; empty where there is none.
+unfinished_restore() {
+  local note
+  for note in "$1.restore-state" "$1/.restore-state"; do
+    [ ! -e "$note" ] || printf '%s\n' "$note"
+  done | head -n 1
+}
+
+# What is no artifact: hidden entries at the top, and what a disk of its own comes with.
+# shellcheck disable=SC2034
+no_artifacts=(--exclude='/.*' --exclude='/lost+found')

@@ -87,6 +87,12 @@ prove_refusals() {
   echo x >"$damaged/artifacts/extra"
   check 'and one with an artifact that it does not list' refuses 'does not list' restore --replace "$damaged"
   rm "$damaged/artifacts/extra"
+  ln -s /etc "$damaged/artifacts/extra"
+  check 'and one with a link in it' refuses 'links or devices' "$server/restore.sh" --check "$damaged"
+  rm "$damaged/artifacts/extra"
+  sed -i '/artifacts.sha256/d' "$damaged/SHA256SUMS"
+  check 'and one whose list of sums is not whole' refuses 'does not list artifacts.sha256' "$server/restore.sh" --check "$damaged"
+  cp "$first_backup/SHA256SUMS" "$damaged/SHA256SUMS"
   printf x | dd of="$damaged/database.dump" bs=1 seek=5000 conv=notrunc status=none
   check 'and one with a changed byte in the dump' refuses 'database.dump: FAILED' restore --replace "$damaged"
   check 'and a folder that is no backup' refuses 'has no MANIFEST' restore --replace "$work"
@@ -98,7 +104,19 @@ prove_refusals() {
   check 'and rolls back where the restored rows are not as many as recorded' \
     refuses 'the backup recorded 1' restore --replace "$damaged"
   check 'after all that, database and artifacts are as they were' test "$tables" = "$(restored_state)"
+  check 'a restore that is told to stop during pg_restore leaves everything as it was' stopped_restore
+  check 'killed between the commit and the artifacts: noted, and nothing else is done before --finish has finished it' killed_restore
   check 'with --replace it replaces them, and keeps the artifacts that were there' replaced
+  check 'artifacts are not restored beside an object store that the server uses' \
+    refuses 'restore with --artifacts' env MLFLOW_ARTIFACTS_DESTINATION=s3://bucket/x PGHOST=127.0.0.1 "$server/restore.sh" --replace "$first_backup"
+  check 'an address of a kind that is not known is refused' \
+    refuses 'no place for artifacts' env MLFLOW_ARTIFACTS_DESTINATION=hdfs://x PGHOST=127.0.0.1 "$server/backup.sh" --to "$backups"
+  check '--to inside the artifact store is refused' refuses 'inside the artifact store' backup --to "$server/mlartifacts/backups"
+  check '--to that cannot be written to is called so' refuses 'cannot make .*--to' backup --to /proc/backups
+  check '--keep with what is no number is refused' refuses 'whole number' backup --keep 1234567890123456789012
+  if have docker-compose && [ ! -e /var/run/docker.sock ]; then
+    check 'a Docker that does not answer is called so' refuses 'Docker does not answer' "$server/backup.sh" --to "$backups"
+  fi
   check 'a wrong password is called one' refuses 'refused the password' \
     env PGHOST=127.0.0.1 PGPORT="$port_primary" PGUSER=mlflow PGPASSWORD=wrong "$server/backup.sh" --to "$backups"
   check 'no PostgreSQL there is called so' refuses 'cannot reach PostgreSQL' \
@@ -160,6 +178,10 @@ prove_interruptions() {
   check 'a second backup at the same time is refused' two_at_once
   check 'a file that rotted on the backup disk is noticed and copied anew' rotten
   check 'a file that vanished from the server is called missing, exit code 3' vanished
+  check 'an experiment that is a link to another disk is in the backup as files' linked_experiment
+  check 'an artifact store that is not mounted is refused, where the backup before has files' unmounted
+  check 'names in the future are kept, warned of, and cost no backup its place' future_names
+  check 'the time of the backup is written for monitoring' metrics_written
   check '--keep 2 keeps the two newest' kept 2
   check '--keep-daily, --keep-weekly, --keep-monthly keep one of each' grandfathers
   check 'through docker-compose exec likewise' through_compose
@@ -210,14 +232,94 @@ rotten() {
 }
 
 vanished() {
-  local code=0 folder
+  local code=0 folder before
+  before="$(find "$backups" -maxdepth 1 -name 'mlflow-*' | wc -l)"
   # Of a version that is registered: nobody misses the files of a deleted one.
   folder="$server/mlartifacts/$(sed -n '1s/.*\t//p' "$(newest)/versions.tsv")"
   mv "$folder" "$work/gone"
-  backup >"$work/vanished.log" 2>&1 || code=$?
+  backup --keep 1 >"$work/vanished.log" 2>&1 || code=$?
   mv "$work/gone" "$folder"
   cat "$work/vanished.log"
   [ "$code" -eq 3 ] && grep -q 'have no files' "$work/vanished.log"
+  # None of the older ones is deleted for it.
+  [ "$(find "$backups" -maxdepth 1 -name 'mlflow-*' | wc -l)" -eq $((before + 1)) ]
+}
+
+linked_experiment() {
+  local folder
+  folder="$(find "$server/mlartifacts" -mindepth 1 -maxdepth 1 -type d ! -name '.*' -print -quit)"
+  mv "$folder" "$work/another-disk"
+  ln -s "$work/another-disk" "$folder"
+  backup --to "$work/linked" || true
+  rm "$folder"
+  mv "$work/another-disk" "$folder"
+  [ -z "$(find "$work/linked" -type l)" ]
+  "$server/restore.sh" --check "$(find "$work/linked" -name 'mlflow-*')"
+  diff -r "$folder" "$(find "$work/linked" -name 'mlflow-*')/artifacts/${folder##*/}"
+}
+
+unmounted() {
+  mkdir -p "$work/unmounted/lost+found"
+  refuses 'is its disk mounted' backup --artifacts "$work/unmounted"
+}
+
+future_names() {
+  local to="$work/future" made
+  mkdir -p "$to/mlflow-29990101T000000Z" "$to/mlflow-29990102T000000Z"
+  made="$(backup --to "$to" --keep 1 2>"$work/future.log")"
+  cat "$work/future.log"
+  grep -q 'mlflow-29990101T000000Z is dated later' "$work/future.log"
+  [ -d "$made" ] && [ -d "$to/mlflow-29990101T000000Z" ] && [ -d "$to/mlflow-29990102T000000Z" ]
+}
+
+metrics_written() {
+  backup --to "$work/metrics" --metrics "$work/mlflow.prom"
+  grep -qE '^mlflow_backup_last_success_timestamp_seconds [0-9]{10}$' "$work/mlflow.prom"
+}
+
+# slow_tool NAME WHEN SECONDS: a NAME that waits, first on the PATH, where its arguments are like WHEN.
+slow_tool() {
+  rm -rf "$work/slow" "$work/waiting"
+  mkdir -p "$work/slow"
+  printf '#!/bin/sh\ncase "$*" in %s) touch "%s/waiting"; sleep %s;; esac\nexec %s "$@"\n' "$2" "$work" "$3" "$(command -v "$1")" >"$work/slow/$1"
+  chmod +x "$work/slow/$1"
+}
+
+# restore_slowly: --replace in the background, in a group of its own; sets $restoring.
+restore_slowly() {
+  PATH="$work/slow:$PATH" PGHOST=127.0.0.1 PGPORT="$port_restored" PGUSER=mlflow PGDATABASE=mlflow PGPASSWORD="$password" \
+    setsid "$server/restore.sh" --artifacts "$restored_artifacts" --replace "$first_backup" >"$work/slow.log" 2>&1 &
+  restoring=$!
+  wait_for 30 test -e "$work/waiting"
+}
+
+# The signal goes to the shell alone: what it waits for goes on to its end.
+stopped_restore() {
+  local code=0
+  slow_tool pg_restore '*--file=-*' 2
+  restore_slowly
+  kill -TERM "$restoring"
+  wait "$restoring" || code=$?
+  cat "$work/slow.log"
+  [ "$code" -eq 143 ] && grep -q 'nothing was restored' "$work/slow.log"
+  [ "$tables" = "$(restored_state)" ]
+  ! compgen -G "$restored_artifacts.restor*" >/dev/null
+}
+
+killed_restore() {
+  slow_tool mv "'--target-directory='*" 60
+  restore_slowly
+  kill -KILL -- "-$restoring"
+  wait "$restoring" 2>/dev/null || true
+  refuses 'restore.sh --finish' restore --replace "$first_backup"
+  refuses 'restore.sh --finish' with_database "$port_restored" "$server/backup.sh" --artifacts "$restored_artifacts" --to "$work/unfit"
+  refuses 'another database' with_database "$port_primary" "$server/restore.sh" --finish --artifacts "$restored_artifacts"
+  restore --finish
+  [ "$tables" = "$(restored_state)" ]
+  refuses 'nothing to finish' restore --finish
+  # The artifacts that were there are kept, where no server serves them.
+  compgen -G "$restored_artifacts.before-restore-*" >/dev/null
+  rm -rf "$restored_artifacts".before-restore-*
 }
 
 kept() {
@@ -268,5 +370,6 @@ restored_state() {
 replaced() {
   restore --replace "$first_backup"
   [ "$tables" = "$(restored_state)" ]
-  compgen -G "$restored_artifacts/.before-restore-*" >/dev/null
+  compgen -G "$restored_artifacts.before-restore-*" >/dev/null
+  [ -z "$(find "$restored_artifacts" -maxdepth 1 -name '.*')" ]
 }
