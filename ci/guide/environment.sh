@@ -37,8 +37,15 @@ real="$root/.dev/tools/bin/kubectl"
 # The command behind \`--\`, which the container would run.
 inside() { while [ "\$1" != -- ]; do shift; done; shift; exec "\$@"; }
 case "\$1" in
-  port-forward) "\$real" get "\$2" "\${@:4}" ;;
-  exec) inside "\$@" ;;
+  # One to a pod lasts until it is ended; one to a Service is only looked up.
+  port-forward)
+    "\$real" get "\$2" "\${@:4}"
+    case "\$2" in pod/*) exec sleep 60 ;; esac
+    ;;
+  exec)
+    . "$work/registry.env"
+    inside "\$@"
+    ;;
   debug) "\$real" get pod "\$3" "\${@:4:2}" && inside "\$@" ;;
   run)
     options=()
@@ -62,6 +69,11 @@ while [ "\$1" = -f ]; do files+=("\$2") && shift 2; done
 case "\$1" in
   up | ps) ;;
   logs) cat "$work/mlflow/log" ;;
+  exec)
+    # Not -T nor the service: the command, with the container's environment.
+    . "$work/registry.env"
+    exec "\${@:4}"
+    ;;
   *) exit 64 ;;
 esac
 TEXT
@@ -83,7 +95,22 @@ start_registry() {
   artifacts="$server/mlartifacts"
   start_postgres postgres "$port_database" || fail "PostgreSQL does not start; see $work/postgres/log"
   start_mlflow mlflow "$mlflow_port" "$port_database" "$compose" || fail "MLflow does not start; see $work/mlflow/log"
+  # What a command finds in the container of MLflow.
+  cat >"$work/registry.env" <<TEXT
+export PGHOST=127.0.0.1 PGPORT=$port_database PGUSER=mlflow PGDATABASE=mlflow PGPASSWORD=$password
+export PATH="$venv/bin:\$PATH" MLFLOW_AUTH_ADMIN_PASSWORD=''
+TEXT
   say "$(postgres --version), $("$venv/bin/mlflow" --version), http://localhost:$mlflow_port"
+}
+
+# A run with a file, deleted as on the MLflow page.
+delete_a_run() {
+  MLFLOW_TRACKING_URI="http://localhost:$mlflow_port" "$venv/bin/python" - <<'PYTHON'
+import mlflow
+with mlflow.start_run() as run:
+    mlflow.log_text("of no use any more", "note.txt")
+mlflow.delete_run(run.info.run_id)
+PYTHON
 }
 
 # The API with the settings of the pod, as far as they are about the program.

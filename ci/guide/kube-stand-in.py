@@ -43,6 +43,12 @@ RESOURCES = {
         "networkpolicies": ("NetworkPolicy", True, ["netpol"]),
     },
     "policy/v1": {"poddisruptionbudgets": ("PodDisruptionBudget", True, ["pdb"])},
+    "rbac.authorization.k8s.io/v1": {
+        "roles": ("Role", True, []),
+        "rolebindings": ("RoleBinding", True, []),
+        "clusterroles": ("ClusterRole", False, []),
+        "clusterrolebindings": ("ClusterRoleBinding", False, []),
+    },
     "discovery.k8s.io/v1": {"endpointslices": ("EndpointSlice", True, [])},
 }
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]

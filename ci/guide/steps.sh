@@ -13,7 +13,11 @@ walk_mlflow() {
   run mlflow-production 'files checked, nothing started'
   not_here mlflow-image 'no container engine, no registry; ci/prove-mlflow.sh runs what the image starts'
   run namespace "$cluster"
+  run mlflow-secrets "$cluster" 's/<[a-z]*-password>/a-password/'
   run mlflow-in-cluster "$cluster"
+  shows mlflow-in-cluster 'successfully rolled out'
+  run mlflow-reach "$cluster"
+  not_here mlflow-accounts 'asks for a password; ci/prove-mlflow.sh makes a user by the same call'
   proof 'PostgreSQL, MLflow, proxy, logins, backup, restore, replication' ci/prove-mlflow.sh
 }
 
@@ -30,11 +34,13 @@ walk_image() {
 walk_kubernetes() {
   run pull-secret "$cluster" 's/<acr-password>/a-password/'
   run secret "$cluster"
+  run training-secret "$cluster" 's/<training-password>/a-password/'
   run resources "$cluster"
   run check "$cluster"
   shows check '^forecast-service-'
   run logs "$cluster"
   run overlay "$cluster"
+  run dev-overlay "$cluster" 's/<admin-password>/a-password/'
   run restart "$cluster"
   run update "$cluster"
   shows update 'successfully rolled out'
@@ -46,6 +52,7 @@ walk_kubernetes() {
 }
 
 walk_pipeline() {
+  run pipeline-account "$cluster"
   run deploy-dry-run
   shows deploy-dry-run 'image: luxuryhouse.azurecr.io/luxuryhouse/forecast-service:1.0.1'
   prove 'deploy.sh and promote.sh through every way of failing' ci/prove-deploy.sh
@@ -71,6 +78,7 @@ walk_model() {
 
 walk_monitoring() {
   wait_for 30 curl --noproxy '*' -sf "http://127.0.0.1:$api_port/health/ready" || true
+  run reach-api "$cluster"
   run health-checks 'forecast-api of this machine'
   shows health-checks '"status":"ready"'
   shows health-checks '^forecast_model_info'
@@ -97,13 +105,22 @@ walk_troubleshooting() {
 
 walk_operations() {
   run first-look "$cluster"
+  run every-pod "$cluster; forecast-api of this machine" "s/localhost:8081/localhost:$api_port/"
+  shows every-pod '"status":"ready".*  pod/forecast-service-'
+  run reach-service "$cluster"
   run why-it-ended "$cluster" "s/<pod-name>/$pod/"
   run mlflow-look "$cluster"
   run mlflow-look-compose "the server's own log"
+  run_gc mlflow-gc
+  run_gc mlflow-gc-compose
   run what-is-served
   run rollback-model '' "s/<run_id>/$run_id/"
+  run rollback-reach-mlflow "$cluster"
+  run rollback-login '' 's/<training-password>/a-password/'
   not_here rollback-model-in-cluster 'no cluster to run a Job in; ci/prove-image.sh runs forecast-promote in the image'
   run rollback-program "$cluster"
+  revision="$(sed -n 's/^\([0-9][0-9]*\) .*/\1/p' "$work/log/rollback-program" | head -n 1)"
+  run rollback-program-to "$cluster" "s/<revision>/$revision/"
   run rollback-setting "$cluster"
   back_up
   run restore-check '' "s/<backup>/$backup/"
@@ -118,7 +135,15 @@ walk_operations() {
   else
     not_here measure 'the load program has not been built, and --no-build was asked for'
   fi
-  run error-codes 'forecast-api of this machine'
+  run error-codes "$cluster; forecast-api of this machine" "s/localhost:8081/localhost:$api_port/"
+  shows error-codes '^forecast_ready'
+}
+
+# run_gc BLOCK: with a run that was deleted, all of whose files are gone afterwards.
+run_gc() {
+  delete_a_run >"$work/log/deleted-run" 2>&1 || fail "no run could be deleted; see $work/log/deleted-run"
+  run "$1" "the server's own database and files" "s#http://mlflow-server:5000#http://localhost:$mlflow_port#" 's/ --older-than 30d//'
+  shows "$1" 'has been permanently deleted'
 }
 
 # image_is TAG: the Deployment that the stand-in holds has it now.
