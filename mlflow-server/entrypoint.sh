@@ -37,15 +37,21 @@ esac
 [ -n "${MLFLOW_BACKEND_STORE_URI:-}" ] ||
   refuse 'MLFLOW_BACKEND_STORE_URI is not set; for example postgresql+psycopg:// with PGHOST, PGDATABASE, PGUSER and PGPASSWORD'
 case "$*" in
-  *basic-auth*)
+  *'--app-name basic-auth'* | *--app-name=basic-auth*)
     [ -n "${MLFLOW_FLASK_SERVER_SECRET_KEY:-}" ] ||
       refuse 'basic auth needs MLFLOW_FLASK_SERVER_SECRET_KEY; make one with: openssl rand -hex 32'
     ;;
+  *)
+    [ -z "${MLFLOW_PUBLIC_HOST:-}" ] ||
+      refuse "the server has a public name, MLFLOW_PUBLIC_HOST=$MLFLOW_PUBLIC_HOST, and nobody would have to log in; run ./setup.sh --public-host $MLFLOW_PUBLIC_HOST, which puts docker-compose.prod.yml into .env, and docker-compose up -d again"
+    ;;
 esac
 case "${MLFLOW_ARTIFACTS_DESTINATION:-}" in
-  /*)
-    [ -w "$MLFLOW_ARTIFACTS_DESTINATION" ] ||
+  /* | file:///*)
+    [ -w "${MLFLOW_ARTIFACTS_DESTINATION#file://}" ] ||
       refuse "user $(id -u) cannot write to $MLFLOW_ARTIFACTS_DESTINATION; on the host run: chown -R $(id -u):$(id -g) mlartifacts (or set MLFLOW_UID and MLFLOW_GID to the folder's owner)"
     ;;
+  wasbs://* | abfss://* | s3://* | gs://* | '') ;;
+  *) refuse "MLFLOW_ARTIFACTS_DESTINATION=$MLFLOW_ARTIFACTS_DESTINATION: give a folder, or an address in wasbs://, abfss://, s3:// or gs://" ;;
 esac
 exec "$@"

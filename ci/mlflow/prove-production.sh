@@ -17,10 +17,11 @@ start_proxy() {
   for port in "$@"; do
     sed -n "s/mlflow-server:5000/127.0.0.1:$port/p" "$server/proxy/upstream.conf"
   done >"$dir/upstream.conf"
+  sed -e "s#/tmp/#$dir/tmp/#" -e "s#exec nginx#exec nginx -p $dir -c $dir/nginx.conf -e stderr#" \
+    "$server/proxy/start.sh" >"$dir/start.sh"
   chmod -R a+rX "$dir"
   # Debian's nginx tries to open its own log before it has read where ours goes.
-  nginx -t -q -p "$dir" -c "$dir/nginx.conf" -e stderr || return 1
-  nginx -p "$dir" -c "$dir/nginx.conf" -e stderr -g 'daemon off;' >"$dir/log" 2>&1 &
+  MLFLOW_PUBLIC_PORT="$port_tls" sh "$dir/start.sh" >"$dir/log" 2>&1 &
   pid=$!
   pids+=("$pid")
   wait_for 10 status 200 --insecure "https://127.0.0.1:$port_tls/health" || { cat "$dir/log" && return 1; }
@@ -42,6 +43,10 @@ prove_production() {
   admin="admin:$(prod_env MLFLOW_AUTH_ADMIN_PASSWORD)"
   check 'without its secrets the server refuses to start, and says which is missing' \
     refuses 'MLFLOW_FLASK_SERVER_SECRET_KEY' env MLFLOW_BACKEND_STORE_URI=x "$server/entrypoint.sh" mlflow server --app-name basic-auth
+  check 'with a public name and without logins it refuses to start' refuses 'nobody would have to log in' \
+    env MLFLOW_BACKEND_STORE_URI=x MLFLOW_PUBLIC_HOST="$public_host" "$server/entrypoint.sh" mlflow server
+  check 'and with artifacts at an address of an unknown kind' refuses 'give a folder, or' \
+    env MLFLOW_BACKEND_STORE_URI=x MLFLOW_ARTIFACTS_DESTINATION=hdfs://x "$server/entrypoint.sh" mlflow server
   check 'a secret may come from a file' secret_from_file
   artifacts="$restored_artifacts" check_here 'MLflow starts with logins, on the restored database' \
     start_mlflow mlflow-prod "$port_b" "$port_restored" "$compose" "$prod"
@@ -102,7 +107,7 @@ users_in_postgres() {
 redirected() {
   status 308 "http://127.0.0.1:$port_plain/x?y=1" -H "Host: $public_host"
   curl --silent --head "http://127.0.0.1:$port_plain/x?y=1" -H "Host: $public_host" |
-    grep -qi "^location: https://$public_host/x?y=1"
+    grep -qi "^location: https://$public_host:$port_tls/x?y=1"
 }
 
 tls_handshake() {

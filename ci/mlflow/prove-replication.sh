@@ -29,15 +29,45 @@ prove_replication() {
   check 'the MLflow server goes on by itself' wait_for 60 write_run after
   check 'what was written before and after is there' both_runs
   check_here 'the old primary comes back as a standby of the new one' old_one_follows
+  check 'a slot that was lost is made anew by prepare-primary.sh' lost_slot
 }
+
+# lost_slot: on a PostgreSQL that keeps next to nothing for a standby that stays away.
+lost_slot() {
+  local port lost_pid code=0
+  port="$(free_port)"
+  new_cluster keeps-little
+  "${as_user[@]}" "$pg/postgres" -D "$data" -p "$port" -k "$work/keeps-little" -c listen_addresses=127.0.0.1 \
+    -c max_slot_wal_keep_size=1MB >"$work/keeps-little/log" 2>&1 &
+  lost_pid=$!
+  pids+=("$lost_pid")
+  wait_for 30 pg_isready --quiet --host=127.0.0.1 --port="$port"
+  found_and_mended "$port" || code=$?
+  stop "$lost_pid" INT
+  return "$code"
+}
+
+# found_and_mended PORT
+found_and_mended() {
+  local slot="select wal_status from pg_replication_slots where slot_name = 'standby1'"
+  on_postgres "$1" "$server/replication/prepare-primary.sh" standby1 || return 1
+  for _ in $(seq 5); do
+    on_postgres "$1" psql -qAtc "select pg_logical_emit_message(false, 'x', 'x')" -c 'select pg_switch_wal()' -c checkpoint || return 1
+  done
+  [ "$(on_postgres "$1" psql -qAtc "$slot")" = lost ] || return 1
+  on_postgres "$1" "$server/replication/prepare-primary.sh" standby1 >"$work/lost.log" 2>&1 || return 1
+  grep -q 'was lost and is made anew' "$work/lost.log" && [ "$(on_postgres "$1" psql -qAtc "$slot")" != lost ]
+}
+
+on_postgres() { PGHOST=127.0.0.1 PGPORT="$1" PGUSER=mlflow PGDATABASE=postgres PGPASSWORD="$password" "${@:2}"; }
 
 prepare() { with_database "$port_primary" "$server/replication/prepare-primary.sh" standby1; }
 
 # start_standby PORT PRIMARY-PORT NAME: with the compose file's entry point and command; sets $pid.
 start_standby() {
   local entry command
-  setting_words entry entrypoint postgres "$standby"
-  setting_words command command postgres "$standby"
+  setting_words entry entrypoint standby "$standby"
+  setting_words command command standby "$standby"
   mkdir -p "$work/$3"
   [ "$(id -u)" -ne 0 ] || chown "$pg_user" "$work/$3"
   "${as_user[@]}" env PATH="$pg:$PATH" PRIMARY_HOST=127.0.0.1 PRIMARY_PORT="$2" PGDATA="$work/$3/data" \

@@ -12,6 +12,11 @@ prove_files() {
   fi
   check 'setup.sh writes secrets that only their owner can read' make_env
   check 'setup.sh run again changes none of them' same_env
+  check 'it adds to an .env whose last line has no end' env_without_end
+  check 'and says what it replaces; refuses line ends of Windows and what is no host' env_refusals
+  check 'it takes in a certificate with its key, and refuses one of another key' certificate_in
+  check 'it lets containers read what they mount, in a clone under umask 077' mounts_readable
+  check 'docker-compose.mlflow.yml is docker-compose.yml without PostgreSQL' same_service
   if have docker-compose; then
     check 'docker-compose takes the plain profile' docker-compose --file "$compose" config --quiet
     check 'docker-compose takes the production profile' \
@@ -20,6 +25,8 @@ prove_files() {
       env MLFLOW_PG_BIND=10.0.0.11 docker-compose --file "$compose" --file "$server/docker-compose.replication.yml" config --quiet
     check 'docker-compose takes the standby' \
       env PRIMARY_HOST=10.0.0.11 REPLICATION_PASSWORD=x docker-compose --file "$standby" config --quiet
+    check '.env alone makes docker-compose up -d the production profile' production_by_default
+    check 'a proxy elsewhere reaches MLflow at MLFLOW_BIND' bound_elsewhere
   else
     skipped 'docker-compose is not installed; the files were checked against its specification'
   fi
@@ -31,6 +38,69 @@ make_env() {
   grep -q '^POSTGRES_PASSWORD=[0-9a-f]\{64\}$' "$server/.env"
   # As many workers as this machine's share allows; everything else as it comes.
   printf 'MLFLOW_WORKERS=1\nMLFLOW_PUBLIC_PORT=%s\nREPLICATION_PASSWORD=%s\n' "$port_tls" "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >>"$server/.env"
+}
+
+# a_folder: another clone, with no .env; prints where.
+a_folder() {
+  local folder
+  folder="$(mktemp -d "$work/clone.XXXXXX")"
+  cp -r "$server"/*.sh "$server/proxy" "$server/replication" "$folder"
+  printf '%s\n' "$folder"
+}
+
+env_without_end() {
+  local folder
+  folder="$(a_folder)"
+  printf 'POSTGRES_PASSWORD=mine' >"$folder/.env"
+  "$folder/setup.sh"
+  [ "$(head -n 1 "$folder/.env")" = POSTGRES_PASSWORD=mine ] && grep -q '^MLFLOW_UID=[0-9]*$' "$folder/.env"
+}
+
+env_refusals() {
+  local folder name
+  folder="$(a_folder)"
+  for name in .. -x a..b a.-b https://a; do
+    refuses "host's name alone" "$folder/setup.sh" --public-host "$name"
+  done
+  "$folder/setup.sh" --public-host old.example
+  "$folder/setup.sh" --public-host new.example | grep 'new.example in place of old.example'
+  [ "$(grep -c '^MLFLOW_PUBLIC_HOST=' "$folder/.env")" -eq 1 ] && grep -q '^MLFLOW_PUBLIC_HOST=new.example$' "$folder/.env"
+  printf 'A=b\r\n' >>"$folder/.env"
+  refuses 'line ends of Windows' "$folder/setup.sh"
+}
+
+certificate_in() {
+  local folder name
+  folder="$(a_folder)"
+  for name in one other; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=a.example \
+      -keyout "$folder/$name.key" -out "$folder/$name.pem" 2>/dev/null
+  done
+  chmod 600 "$folder/one.key"
+  refuses 'is not the key of' "$folder/setup.sh" --public-host a.example --certificate "$folder/one.pem" --key "$folder/other.key"
+  "$folder/setup.sh" --public-host a.example --certificate "$folder/one.pem" --key "$folder/one.key"
+  cmp "$folder/one.key" "$folder/tls/server.key"
+  [ "$(stat --format=%a:%g "$folder/tls/server.key")" = "640:$(sed -n 's/^MLFLOW_GID=//p' "$folder/.env")" ]
+}
+
+mounts_readable() {
+  local folder
+  folder="$(a_folder)"
+  chmod -R go= "$folder"
+  "$folder/setup.sh"
+  [ -z "$(find "$folder/proxy" "$folder/replication" ! -perm -a+r)" ]
+}
+
+same_service() { "$venv/bin/python" ci/mlflow/settings.py compare mlflow-server "$compose" "$server/docker-compose.mlflow.yml" --env-file "$server/.env"; }
+
+production_by_default() {
+  (cd "$server" && docker-compose config) >"$work/config"
+  grep -q 'basic-auth' "$work/config" && grep -q 'nginx:' "$work/config"
+}
+
+bound_elsewhere() {
+  (cd "$server" && MLFLOW_BIND=10.0.0.12 MLFLOW_PGHOST=10.0.0.11 COMPOSE_FILE=docker-compose.mlflow.yml:docker-compose.prod.yml docker-compose config) >"$work/config"
+  grep -q '10.0.0.12:5000:5000' "$work/config" && ! grep -q 'postgres:18' "$work/config"
 }
 
 same_env() {

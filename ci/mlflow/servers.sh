@@ -133,10 +133,12 @@ with_database() {
 }
 
 # start_mlflow NAME PORT PGPORTS FILE...: from the image's entry point on, with the compose files'
-# environment and command; sets $pid. PGPORTS is one port, or two separated by a comma.
+# environment and command; sets $pid. PGPORTS is one port, or two separated by a comma. With the
+# plain profile alone it has no public name, or it would refuse to start without logins.
 start_mlflow() {
-  local name="$1" port="$2" pgports="$3" env command hosts=127.0.0.1
+  local name="$1" port="$2" pgports="$3" env command hosts=127.0.0.1 plain=()
   shift 3
+  [ "$#" -gt 1 ] || plain=(MLFLOW_PUBLIC_HOST=)
   [ "$pgports" = "${pgports%,*}" ] || hosts=127.0.0.1,127.0.0.1
   # The allowed hosts know the port that it is reached at.
   setting_words env env mlflow-server "$@" --set "MLFLOW_PUBLISHED_PORT=$port"
@@ -144,7 +146,7 @@ start_mlflow() {
   mkdir -p "$work/$name"
   setsid env --chdir="$work/$name" PATH="$venv/bin:$PATH" "${env[@]}" MLFLOW_HOST=127.0.0.1 MLFLOW_PORT="$port" \
     PGHOST="$hosts" PGPORT="$pgports" MLFLOW_AUTH_CONFIG_PATH="$server/basic-auth.ini" \
-    ${artifacts:+MLFLOW_ARTIFACTS_DESTINATION="$artifacts"} \
+    ${artifacts:+MLFLOW_ARTIFACTS_DESTINATION="$artifacts"} "${plain[@]}" \
     "$server/entrypoint.sh" "${command[@]}" >>"$work/$name/log" 2>&1 &
   pid=$!
   pids+=("$pid")

@@ -61,15 +61,31 @@ def mapped(value: str, volumes: list[str], folder: Path) -> str:
     return value
 
 
+def compare(here: dict, elsewhere: dict) -> None:
+    """Refuses any difference that is not about a database in the same project or elsewhere."""
+    for service in (here, elsewhere):
+        for name in ("PGHOST", "PGPASSWORD"):
+            del service["environment"][name]
+    for key in ("depends_on", "networks"):
+        del here[key]
+    keys = sorted(here.keys() | elsewhere.keys())
+    different = [key for key in keys if here.get(key) != elsewhere.get(key)]
+    if different:
+        raise SystemExit(f"settings.py: they differ in {', '.join(different)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["env", "command", "entrypoint", "image", "health"])
+    parser.add_argument("what", choices=["env", "command", "entrypoint", "image", "health", "compare"])
     parser.add_argument("service")
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--env-file", type=Path, required=True)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="wins over the file")
     arguments = parser.parse_args()
 
+    if arguments.what == "compare":
+        compare(*(merged([path], arguments.service) for path in arguments.files))
+        return
     variables = read_env_file(arguments.env_file) | dict(pair.split("=", 1) for pair in arguments.set)
     service = merged(arguments.files, arguments.service)
     volumes = service.get("volumes", [])

@@ -27,7 +27,7 @@ port="$(setting PRIMARY_PORT)"
 port="${port:-5432}"
 [ -n "$primary" ] || fail 'PRIMARY_HOST is not set; it says whose place is taken' "$EX_USAGE"
 
-compose_file=docker-compose.standby.yml
+compose_file=docker-compose.standby.yml compose_service=standby
 choose_mode this-machine
 require_server
 [ "$(query 'select pg_is_in_recovery()')" = t ] || fail 'this is no standby: it takes writes already' "$EX_USAGE"
@@ -39,4 +39,4 @@ last="$(query "select coalesce(pg_last_xact_replay_timestamp()::text, 'nothing y
 [ "$(query 'show transaction_read_only')" = off ] || fail 'PostgreSQL says it is promoted and refuses writes; see its log' "$EX_SOFTWARE"
 say "promoted; the last transaction that arrived was of $last"
 say 'MLflow servers that know both hosts (MLFLOW_PGHOST=old,new) go on by themselves.'
-say 'Never start the old primary as it was: delete its data and let it follow with docker-compose.standby.yml.'
+say 'Never start the old primary as it was: README.md, "Failover", says how it comes back as a standby.'
