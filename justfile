@@ -39,7 +39,7 @@ doc:
 
 # Check the shell scripts.
 shellcheck:
-    shellcheck --external-sources ci/*.sh ci/guide/*.sh ci/mlflow/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh deploy/docker/*.sh
+    shellcheck --external-sources ci/*.sh ci/guide/*.sh ci/mlflow/*.sh .ci/run mlflow-server/*.sh mlflow-server/replication/*.sh mlflow-server/proxy/*.sh deploy/docker/*.sh
 
 # Licences, bans, sources and, where the advisory database can be reached, advisories.
 deny:
