@@ -15,6 +15,8 @@ case "${1:-}" in
     ;;
 esac
 
+# push.sh wants a clean work tree.
+export PYTHONDONTWRITEBYTECODE=1
 PATH="$PWD/.dev/tools/bin:$PATH"
 for tool in check-jsonschema yamllint shellcheck; do
   have "$tool" || fail "$tool not found: run ci/setup-tools.sh" 69

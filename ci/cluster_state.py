@@ -16,13 +16,12 @@ from pathlib import Path
 # Set by the cluster, and refused or meaningless when given back.
 SERVER_SIDE = ("resourceVersion", "uid", "generation", "managedFields", "creationTimestamp", "selfLink")
 REVISION = "deployment.kubernetes.io/revision"
-# With these goes data, or everything that is in them: a person deletes them.
-KEPT = ("Namespace", "PersistentVolume", "PersistentVolumeClaim", "CustomResourceDefinition")
 
 Object = dict
+Key = tuple[str, str, str]
 
 
-def objects(text: str) -> dict[tuple[str, str, str], Object]:
+def objects(text: str) -> dict[Key, Object]:
     """The objects of an answer by kind, namespace and name.
 
     >>> objects("")
@@ -46,6 +45,15 @@ def cleaned(item: Object) -> Object:
     item = {key: value for key, value in item.items() if key != "status"}
     item["metadata"] = {key: value for key, value in item["metadata"].items() if key not in SERVER_SIDE}
     return item
+
+
+def is_left(key: Key) -> bool:
+    """Is it left to a person? With a claim goes data, and what is in no namespace is not this service's alone.
+
+    >>> is_left(("Namespace", "", "n")), is_left(("PersistentVolumeClaim", "n", "a")), is_left(("Service", "n", "a"))
+    (True, True, False)
+    """
+    return not key[1] or key[0] == "PersistentVolumeClaim"
 
 
 def is_scaled(item: Object, before: dict) -> bool:
@@ -79,7 +87,7 @@ def restored(before: dict, now: dict, deployments: bool) -> list[Object]:
     """The objects that differ from what they were, as they were."""
     found = []
     for key, before_item in before.items():
-        if key[0] in KEPT or (key[0] == "Deployment") != deployments or key not in now:
+        if is_left(key) or (key[0] == "Deployment") != deployments or key not in now:
             continue
         item = wanted(before_item, now[key], before)
         if item != cleaned(now[key]):
@@ -89,11 +97,10 @@ def restored(before: dict, now: dict, deployments: bool) -> list[Object]:
 
 def created(before: dict, now: dict) -> list[Object]:
     """The objects that were not there before, without those that nobody deletes by script."""
-    fresh = [cleaned(item) for key, item in now.items() if key not in before]
-    for item in fresh:
-        if item["kind"] in KEPT:
-            print(f"    left in place, and was not there before: {item['kind']} {item['metadata']['name']}", file=sys.stderr)
-    return [item for item in fresh if item["kind"] not in KEPT]
+    fresh = [key for key in now if key not in before]
+    for kind, _, name in filter(is_left, fresh):
+        print(f"    left in place, and was not there before: {kind} {name}", file=sys.stderr)
+    return [cleaned(now[key]) for key in fresh if not is_left(key)]
 
 
 def main(arguments: list[str]) -> int:

@@ -24,7 +24,7 @@ Exit codes:
   0       rolled out and tested
   1       failed or cancelled, and every object that was applied is as it was: the Deployment's revision
           and settings; ConfigMap, Service, NetworkPolicies, autoscaler and the rest; what was new is
-          deleted. Left in place: namespaces, volume claims and custom resource definitions.
+          deleted. Left alone: volume claims, and what belongs to no namespace (the namespace itself)
   70      failed, and going back failed too: somebody has to look
   75      rolled out, but no model is in production yet, so that no pod can become ready; nothing was
           taken back. Promote one with ci/promote.sh; the pods then become ready by themselves

@@ -8,7 +8,7 @@
 #   FAKE_CLUSTER/image.N           what it had at revision N
 #   FAKE_CLUSTER/log               every command that would have changed something
 #   FAKE_CLUSTER/objects.json      what it has besides: a Service, a ConfigMap, a NetworkPolicy once applied
-#   FAKE_CLUSTER/faults            words: apply rollout undo replace forward service job account secret forbidden
+#   FAKE_CLUSTER/faults            words: apply rollout undo replace forward service job account secret forbidden stuck
 #                                  hang (a rollout that does not end), crowd (pods that do not answer),
 #                                  vanish (a pod that leaves), nopod, unready (nothing was ready before)
 set -euo pipefail
@@ -40,7 +40,7 @@ if verb == "apply" and ("Deployment", "forecast-service") in objects:
     objects["Service", "forecast-service"]["spec"]["port"] = 8000
     objects["ConfigMap", "forecast-config"]["data"]["as"] = "after"
     objects["Deployment", "forecast-service"]["spec"].update(strategy="after", replicas=7)
-    new = {"kind": "NetworkPolicy", "metadata": {"name": "new"}, "spec": {}}
+    new = {"kind": "NetworkPolicy", "metadata": {"name": "new", "namespace": "n"}, "spec": {}}
     objects[key(new)] = new
 for item in json.load(open(file))["items"] if file else []:
     assert "resourceVersion" not in item["metadata"], "the cluster would refuse this"
@@ -76,6 +76,7 @@ case "$arguments" in
     touch "$cluster/undone"
     next_revision "$(now "image.$to")"
     ;;
+  *' delete job.batch/'*) noted 'delete job' ;;
   *' replace '* | *' delete '*)
     verb="$(grep -owm1 -e replace -e delete <<<"$arguments" | head -n 1)"
     noted "$verb $(cat "$(file_argument)")"
@@ -89,6 +90,7 @@ case "$arguments" in
   *' get deployment '*) printf 'forecast-service   %s\n' "$(now image)" ;;
   *' get pod pod-gone '*) ;;
   *' get pod '*) printf 'pod||Running' ;;
+  *' get pods '*waiting*) ! fault stuck || printf 'CreateContainerConfigError: secret "a" not found\n' ;;
   *' get pods '*terminated*) now exit-code ;;
   *' get pods '*jsonpath*)
     image="$(now image)"
@@ -106,7 +108,7 @@ case "$arguments" in
     fault forbidden && echo 'Error from server (Forbidden)' >&2 && exit 1
     fault secret || printf 'secret/any'
     ;;
-  *' get job.batch/'*) if fault job; then printf 'Failed'; else printf 'Complete'; fi ;;
+  *' get job.batch/'*) if fault stuck; then :; elif fault job; then printf 'Failed'; else printf 'Complete'; fi ;;
   *' get pods '* | *' get events '* | *' logs '*) printf 'fake %s\n' "$*" ;;
   *' create '*)
     noted "create $(grep -A1 -E 'name: RUN_ID|--dry-run' | tr -s ' \n' ' ')"

@@ -104,15 +104,25 @@ job() {
     {\"op\": \"replace\", \"path\": \"$at/image\", \"value\": \"$1\"}$flag]"
 }
 
-# Until the Job has ended one way or the other; its own deadline is ten minutes.
+# Until the Job has ended one way or the other; its own deadline is ten minutes. A pod that cannot start, for
+# want of a Secret or of the image, would wait as long and then promote when nobody looks any more.
 wait_for_job() {
   local give_up=$((SECONDS + 660)) ended=''
   while [ -z "$ended" ] && [ "$SECONDS" -lt "$give_up" ]; do
     ended="$(kube get "$1" --output \
       'jsonpath={.status.conditions[?(@.status=="True")].type}' | grep -ow -e Complete -e Failed || true)"
+    if [ -z "$ended" ] && [ -n "$(stuck "$1")" ]; then
+      ended=Stuck
+    fi
     [ -n "$ended" ] || sleep 2
   done
   printf '%s\n' "${ended:-Late}"
+}
+
+# stuck JOB: why its pod cannot start, if so.
+stuck() {
+  kube get pods --selector "job-name=${1#*/}" --output 'jsonpath={range .items[*].status.containerStatuses[*].state.waiting}{.reason}{": "}{.message}{"\n"}{end}' |
+    grep -E '^(CreateContainer(Config)?Error|ImagePullBackOff|InvalidImageName):' | head -n 1 || true
 }
 
 step "Run forecast-promote for run $run_id" 'usually under a minute'
@@ -126,6 +136,11 @@ done
 name="$(job "$image" | kubectl create --filename - --output name)"
 say "$name with $image"
 ended="$(wait_for_job "$name")"
+if [ "$ended" = Stuck ]; then
+  why="$(stuck "$name")"
+  kube delete "$name" --wait=false || say "$name cannot be deleted: it ends by itself after ten minutes"
+  fail "nothing was promoted, the pod cannot start: $why"
+fi
 kube logs "$name" --all-containers --tail=200 || true
 if [ "$ended" != Complete ]; then
   # One for each attempt.

@@ -46,9 +46,9 @@ cluster() {
   if [ "$1" -gt 0 ]; then
     cat >"$FAKE_CLUSTER/objects.json" <<'JSON'
 {"kind": "List", "items": [
-  {"kind": "Service", "metadata": {"name": "forecast-service", "resourceVersion": "1"}, "spec": {"port": 80}},
-  {"kind": "ConfigMap", "metadata": {"name": "forecast-config", "resourceVersion": "1"}, "data": {"as": "before"}},
-  {"kind": "Deployment", "metadata": {"name": "forecast-service", "resourceVersion": "1"},
+  {"kind": "Service", "metadata": {"name": "forecast-service", "namespace": "n", "resourceVersion": "1"}, "spec": {"port": 80}},
+  {"kind": "ConfigMap", "metadata": {"name": "forecast-config", "namespace": "n", "resourceVersion": "1"}, "data": {"as": "before"}},
+  {"kind": "Deployment", "metadata": {"name": "forecast-service", "namespace": "n", "resourceVersion": "1"},
    "spec": {"strategy": "before", "replicas": 4}}]}
 JSON
     cp "$FAKE_CLUSTER/objects.json" "$work/before.json"
@@ -272,6 +272,11 @@ check 'curl asked both pods' test "$(grep -c '^curl .*/model/info$' "$FAKE_CLUST
 
 cluster 7 forbidden
 expect 'an account that may not read Secrets' 0 ci/promote.sh --run-id "$run_id"
+
+cluster 7 stuck
+expect 'a promotion whose pod cannot start' 1 ci/promote.sh --run-id "$run_id"
+check 'it says why' said 'CreateContainerConfigError: secret "a" not found'
+check 'the Job does not wait for the Secret' logged '^delete job'
 
 cluster 7 account
 expect 'a cluster without the account for it' 64 ci/promote.sh --run-id "$run_id"
