@@ -63,6 +63,8 @@ TEXT
 set -euo pipefail
 files=()
 while [ "\$1" = -f ]; do files+=("\$2") && shift 2; done
+# As setup.sh leaves it.
+[ "\${#files[@]}" -gt 0 ] || IFS=: read -r -a files <<<"\$(sed -n 's/^COMPOSE_FILE=//p' .env)"
 [ "\${#files[@]}" -gt 0 ] || files=(docker-compose.yml)
 "$root/.dev/tools/bin/check-jsonschema" --builtin-schema vendor.compose-spec "\${files[@]}"
 [ -s "\$(dirname "\${files[0]}")/.env" ]
@@ -101,6 +103,12 @@ export PGHOST=127.0.0.1 PGPORT=$port_database PGUSER=mlflow PGDATABASE=mlflow PG
 export PATH="$venv/bin:\$PATH" MLFLOW_AUTH_ADMIN_PASSWORD=''
 TEXT
   say "$(postgres --version), $("$venv/bin/mlflow" --version), http://localhost:$mlflow_port"
+}
+
+# What a certificate authority would have given.
+make_certificate() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=mlflow.luxuryhouse.example \
+    -keyout "$work/privkey.pem" -out "$work/fullchain.pem" 2>/dev/null || fail 'openssl is needed for a certificate' 69
 }
 
 # A run with a file, deleted as on the MLflow page.

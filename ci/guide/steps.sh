@@ -10,7 +10,8 @@ walk_mlflow() {
   start_registry
   run mlflow-health
   shows mlflow-health '^OK$'
-  run mlflow-production 'files checked, nothing started'
+  make_certificate
+  run mlflow-production 'files checked, nothing started' "s#<fullchain.pem>#$work/fullchain.pem#; s#<privkey.pem>#$work/privkey.pem#"
   not_here mlflow-image 'no container engine, no registry; ci/prove-mlflow.sh runs what the image starts'
   run namespace "$cluster"
   run mlflow-secrets "$cluster" 's/<[a-z]*-password>/a-password/'
