@@ -17,6 +17,9 @@ use forecast_boost::{Booster, Dataset, Features, Objective, Params};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+/// How often one row is predicted to time it.
+const SINGLE_ROWS: u32 = 3000;
+
 type Error = Box<dyn std::error::Error>;
 
 #[derive(Parser)]
@@ -92,12 +95,21 @@ fn main() -> Result<(), Error> {
     let predict_us_per_row = clock.elapsed().as_secs_f64() * 1e6 / predictions.len() as f64;
     write(&arguments.out, &predictions)?;
 
+    let row: Vec<f32> = features.columns().iter().map(|column| column.values[0]).collect();
+    let clock = Instant::now();
+    let mut sum = 0.0;
+    for _ in 0..SINGLE_ROWS {
+        sum += model.predict_row(std::hint::black_box(&row))?;
+    }
+    std::hint::black_box(sum);
+    let single_row_us = clock.elapsed().as_secs_f64() * 1e6 / f64::from(SINGLE_ROWS);
+
     println!(
         "{}",
         serde_json::json!({
             "fit_s": fit_s,
             "predict_us_per_row": predict_us_per_row,
-            "single_row_us": 0.0,
+            "single_row_us": single_row_us,
             "peak_mb": peak_mb(),
             "predictions": std::path::absolute(&arguments.out)?,
         })

@@ -21,6 +21,7 @@ use crate::matrix::BinnedMatrix;
 use crate::model::{ColumnInfo, Model};
 use crate::objective::{Loss, quantile_of};
 use crate::params::Params;
+use crate::predict::Forest;
 use crate::tree::Tree;
 use grow::{Grower, Grown, Round};
 use scores::Scores;
@@ -92,9 +93,10 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
         start,
         trees: Vec::new(),
         objective: params.objective.clone(),
+        forest: Forest::default(),
     };
     if matrix.columns.is_empty() {
-        return model; // Nothing to split by: the start is all that can be said.
+        return model.ready(); // Nothing to split by: the start is all that can be said.
     }
     let mut scores = Scores::new(train, start);
     let mut grower = Grower::new(params, &matrix);
@@ -123,7 +125,7 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
     if let (Some(watch), Some(_)) = (watch, params.early_stopping) {
         model.trees.truncate(watch.best_trees);
     }
-    model
+    model.ready()
 }
 
 /// Sets each leaf to a quantile of its rows' residuals: the derivatives of the pinball loss say in which

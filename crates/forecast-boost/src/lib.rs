@@ -10,6 +10,7 @@ mod matrix;
 mod model;
 mod objective;
 mod params;
+mod predict;
 mod tree;
 
 pub use dataset::{Column, ColumnKind, Dataset, Features};

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::BoostError;
 use crate::dataset::{ColumnKind, Features};
 use crate::objective::Objective;
+use crate::predict::Forest;
 use crate::tree::Tree;
 
 /// A column that a model was fitted on.
@@ -23,7 +24,11 @@ pub struct Model {
     pub(crate) start: f64,
     pub(crate) trees: Vec<Tree>,
     pub(crate) objective: Objective,
+    pub(crate) forest: Forest,
 }
+
+/// Rows that are predicted together: their values stay in the second-level cache while trees go by.
+const BLOCK: usize = 1024;
 
 impl Model {
     /// The columns, in the order in which values must be given.
@@ -50,13 +55,38 @@ impl Model {
         }
         let loss = self.objective.loss();
         let columns = features.columns();
-        Ok((0..features.rows())
-            .into_par_iter()
-            .map(|row| loss.output(self.score(|column| columns[column].values[row])))
-            .collect())
+        let mut scores = vec![self.start; features.rows()];
+        scores.par_chunks_mut(BLOCK).enumerate().for_each(|(block, scores)| {
+            let first = block * BLOCK;
+            let mut rows = vec![0.0; scores.len() * columns.len()];
+            for (place, column) in columns.iter().enumerate() {
+                let values = &column.values[first..first + scores.len()];
+                for (target, &value) in rows.iter_mut().skip(place).step_by(columns.len()).zip(values) {
+                    *target = value;
+                }
+            }
+            self.forest.add_to(&rows, scores);
+            for score in scores {
+                *score = loss.output(*score);
+            }
+        });
+        Ok(scores)
     }
 
-    fn score(&self, value: impl Fn(usize) -> f32 + Copy) -> f64 {
-        self.trees.iter().map(|tree| tree.leaves[tree.leaf_of(value)].value).sum::<f64>() + self.start
+    /// The prediction for one row of values, in the order of [`columns`](Self::columns). Allocates nothing.
+    ///
+    /// # Errors
+    /// More or fewer values than the model has columns.
+    pub fn predict_row(&self, row: &[f32]) -> Result<f64, BoostError> {
+        if row.len() != self.columns.len() {
+            return Err(BoostError::FeatureCount { expected: self.columns.len(), found: row.len() });
+        }
+        Ok(self.objective.output(self.start + self.forest.row(row)))
+    }
+
+    /// Prepares prediction once all trees are there.
+    pub(crate) fn ready(mut self) -> Self {
+        self.forest = Forest::new(&self.trees, self.columns.len());
+        self
     }
 }
