@@ -3,10 +3,12 @@
     ci/cluster_state.py changed BEFORE.json NOW.json     everything but Deployments, for `kubectl replace`
     ci/cluster_state.py deployment BEFORE.json NOW.json  Deployments, for `kubectl replace`
     ci/cluster_state.py created BEFORE.json NOW.json     what was not there before, for `kubectl delete`
+    ci/cluster_state.py applied BEFORE.json NOW.json     what was applied last, for `kubectl apply set-last-applied`
 
 Both files are what `kubectl get --output json` printed; an empty one is a cluster without any of the objects.
-Prints a List, or nothing where there is nothing to do. Replaces rather than applies: an applied live object
-would count as the manifest of the next apply, with every default that the cluster filled in.
+Prints a List, or nothing where there is nothing to do. Both apply and replace would note the live object as the
+manifest that was applied last, with every default that the cluster filled in, and the next apply would take those
+away (the number of pods, for one). So objects are replaced without that note, and it is set by itself.
 """
 
 import json
@@ -15,6 +17,7 @@ from pathlib import Path
 
 # Set by the cluster, and refused or meaningless when given back.
 SERVER_SIDE = ("resourceVersion", "uid", "generation", "managedFields", "creationTimestamp", "selfLink")
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 REVISION = "deployment.kubernetes.io/revision"
 
 Object = dict
@@ -37,13 +40,16 @@ def objects(text: str) -> dict[Key, Object]:
 
 
 def cleaned(item: Object) -> Object:
-    """The object without what the cluster sets by itself.
+    """The object without what the cluster and kubectl set by themselves.
 
     >>> cleaned({"kind": "A", "metadata": {"name": "a", "uid": "1"}, "status": {}})
     {'kind': 'A', 'metadata': {'name': 'a'}}
     """
     item = {key: value for key, value in item.items() if key != "status"}
     item["metadata"] = {key: value for key, value in item["metadata"].items() if key not in SERVER_SIDE}
+    if "annotations" in item["metadata"]:
+        annotations = item["metadata"]["annotations"].items()
+        item["metadata"]["annotations"] = {key: value for key, value in annotations if key != LAST_APPLIED}
     return item
 
 
@@ -103,13 +109,39 @@ def created(before: dict, now: dict) -> list[Object]:
     return [cleaned(now[key]) for key in fresh if not is_left(key)]
 
 
+def applied(before: dict, now: dict) -> list[Object]:
+    """The manifests that had been applied before, where another one has been since.
+
+    >>> old = {"kind": "A", "metadata": {"annotations": {LAST_APPLIED: '{"kind": "A"}'}}}
+    >>> new = {"kind": "A", "metadata": {}}
+    >>> applied({("A", "n", "a"): old}, {("A", "n", "a"): new}), applied({("A", "n", "a"): old}, {("A", "n", "a"): old})
+    ([{'kind': 'A'}], [])
+    """
+    found = []
+    for key, item in before.items():
+        note = item["metadata"].get("annotations", {}).get(LAST_APPLIED)
+        if note is None or key not in now or is_left(key):
+            continue
+        if now[key]["metadata"].get("annotations", {}).get(LAST_APPLIED) != note:
+            found.append(json.loads(note))
+    return found
+
+
+COMMANDS = {
+    "changed": lambda before, now: restored(before, now, False),
+    "deployment": lambda before, now: restored(before, now, True),
+    "created": created,
+    "applied": applied,
+}
+
+
 def main(arguments: list[str]) -> int:
     """The command line."""
-    if len(arguments) != 3 or arguments[0] not in ("changed", "deployment", "created"):
+    if len(arguments) != 3 or arguments[0] not in COMMANDS:
         print(__doc__, file=sys.stderr)
         return 2
     before, now = (objects(Path(path).read_text(encoding="utf-8")) for path in arguments[1:])
-    found = created(before, now) if arguments[0] == "created" else restored(before, now, arguments[0] == "deployment")
+    found = COMMANDS[arguments[0]](before, now)
     if found:
         print(json.dumps({"apiVersion": "v1", "kind": "List", "items": found}))
     return 0

@@ -142,12 +142,14 @@ put_back() {
 # the undo before anything slow: who cancels a pipeline ends it for good ten seconds later.
 restore() {
   local status=0
-  put_back changed replace || status=1
+  # Without validation: it was valid, and kubectl would fetch every schema for it first.
+  put_back changed replace --validate=ignore || status=1
   # By number: without one, a rollout that changed nothing would be undone into the one before it.
   kube rollout undo "deployment/$deployment" --to-revision="$revision_before" || status=1
   # What is not in a revision: strategy, labels, number of pods.
-  put_back deployment replace || status=1
+  put_back deployment replace --validate=ignore || status=1
   put_back created delete --ignore-not-found --wait=false || status=1
+  put_back applied apply set-last-applied --create-annotation || status=1
   kube rollout status "deployment/$deployment" --timeout="${timeout}s" || status=1
   return "$status"
 }

@@ -47,7 +47,9 @@ cluster() {
     cat >"$FAKE_CLUSTER/objects.json" <<'JSON'
 {"kind": "List", "items": [
   {"kind": "Service", "metadata": {"name": "forecast-service", "namespace": "n", "resourceVersion": "1"}, "spec": {"port": 80}},
-  {"kind": "ConfigMap", "metadata": {"name": "forecast-config", "namespace": "n", "resourceVersion": "1"}, "data": {"as": "before"}},
+  {"kind": "ConfigMap", "metadata": {"name": "forecast-config", "namespace": "n", "resourceVersion": "1",
+    "annotations": {"kubectl.kubernetes.io/last-applied-configuration":
+      "{\"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"forecast-config\"}}"}}, "data": {"as": "before"}},
   {"kind": "Deployment", "metadata": {"name": "forecast-service", "namespace": "n", "resourceVersion": "1"},
    "spec": {"strategy": "before", "replicas": 4}}]}
 JSON
@@ -95,7 +97,7 @@ said() { grep -q -- "$1" "$work/out"; }
 # Every object is what it was, in the words of ci/cluster_state.py.
 as_it_was() {
   local what
-  for what in changed deployment created; do
+  for what in changed deployment created applied; do
     [ -z "$(python3 ci/cluster_state.py "$what" "$work/before.json" "$FAKE_CLUSTER/objects.json")" ] || return 1
   done
 }
