@@ -174,7 +174,14 @@ clean_up() {
       [ "$code" -eq 0 ] || say 'restore.sh: nothing was restored; what was there is as it was'
       ;;
     committed) say 'restore.sh: the database is replaced, and its artifacts are not all in place; run: ./restore.sh --finish' ;;
-    unknown) say "restore.sh: it is not known whether the database was replaced; when PostgreSQL answers again, run: ./restore.sh --finish" ;;
+    unknown)
+      if [ -n "$state" ]; then
+        say 'restore.sh: it is not known whether the database was replaced; when PostgreSQL answers again, run: ./restore.sh --finish'
+      else
+        say 'restore.sh: it is not known whether the database was replaced; when PostgreSQL answers again, restore once more with --replace'
+      fi
+      ;;
+    finished) [ "$code" -lt 128 ] || say 'restore.sh: everything is restored; only the comparison was interrupted' ;;
   esac
   exit "$code"
 }

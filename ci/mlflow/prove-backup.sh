@@ -105,6 +105,7 @@ prove_refusals() {
     refuses 'the backup recorded 1' restore --replace "$damaged"
   check 'after all that, database and artifacts are as they were' test "$tables" = "$(restored_state)"
   check 'a restore that is told to stop during pg_restore leaves everything as it was' stopped_restore
+  check 'killed just before the commit: --finish undoes it' undone_restore
   check 'killed between the commit and the artifacts: noted, and nothing else is done before --finish has finished it' killed_restore
   check 'with --replace it replaces them, and keeps the artifacts that were there' replaced
   check 'artifacts are not restored beside an object store that the server uses' \
@@ -171,6 +172,7 @@ prove_interruptions() {
       with_database "$port_primary" "$server/backup.sh" --to "$work/tiny"
     check 'and nothing is left on it' no_backup_in "$work/tiny"
     umount "$work/tiny"
+    check 'a store that is a disk of its own: restored, and what was there is hidden from the server' own_disk
   else
     skipped 'a full disk: needs root to make a small one'
   fi
@@ -306,6 +308,18 @@ stopped_restore() {
   ! compgen -G "$restored_artifacts.restor*" >/dev/null
 }
 
+undone_restore() {
+  # The note is on the disk, the commit not sent yet.
+  slow_tool sync "'$work'" 60
+  restore_slowly
+  kill -KILL -- "-$restoring"
+  wait "$restoring" 2>/dev/null || true
+  # PostgreSQL may need a moment to see that nobody is there any more.
+  wait_for 20 restore --finish
+  [ "$tables" = "$(restored_state)" ]
+  ! compgen -G "$restored_artifacts.*" >/dev/null
+}
+
 killed_restore() {
   slow_tool mv "'--target-directory='*" 60
   restore_slowly
@@ -320,6 +334,21 @@ killed_restore() {
   # The artifacts that were there are kept, where no server serves them.
   compgen -G "$restored_artifacts.before-restore-*" >/dev/null
   rm -rf "$restored_artifacts".before-restore-*
+}
+
+own_disk() {
+  local disk="$work/disk" aside
+  mkdir "$disk"
+  mount -t tmpfs -o size=500m none "$disk"
+  mkdir "$disk/lost+found"
+  # What is empty but for lost+found is filled without a word; the database is another matter.
+  with_database "$port_restored" "$server/restore.sh" --replace --artifacts "$disk" "$first_backup"
+  ! compgen -G "$disk/.before-restore-*" >/dev/null
+  with_database "$port_restored" "$server/restore.sh" --replace --artifacts "$disk" "$first_backup"
+  aside="$(compgen -G "$disk/.before-restore-*")"
+  [ "$(stat --format=%a "$aside")" = 0 ] && [ -d "$disk/lost+found" ]
+  diff -r "$first_backup/artifacts" "$disk" --exclude='.before-restore-*' --exclude=lost+found
+  umount "$disk"
 }
 
 kept() {

@@ -5,7 +5,7 @@
 pids=()
 
 clean_up() {
-  local code=$? pid signal
+  local code=$? pid signal mounted
   trap - EXIT
   touch "$work/stop" 2>/dev/null || true
   # PostgreSQL waits for its clients on the first and cuts them off on the second.
@@ -17,9 +17,9 @@ clean_up() {
   for pid in "${pids[@]}"; do
     wait_for 10 ended "$pid" || signal_to "$pid" KILL
   done
-  if mountpoint --quiet "$work/tiny" 2>/dev/null; then
-    umount "$work/tiny"
-  fi
+  for mounted in tiny disk; do
+    ! mountpoint --quiet "$work/$mounted" 2>/dev/null || umount "$work/$mounted"
+  done
   if [ "$keep" = yes ]; then
     say "what it made is in $work"
   else
