@@ -126,11 +126,13 @@ walk_operations() {
   back_up
   run restore-check '' "s/<backup>/$backup/"
   not_here restore-do 'no container engine; ci/prove-mlflow.sh restores into an empty server'
+  not_here restore-finish 'no restore was cut short; ci/prove-mlflow.sh cuts one'
   run restore-after
   not_here key-new-user 'asks for a password; ci/prove-mlflow.sh makes a user by the same call'
   run key-secret "$cluster" 's/<new-password>/a-password/'
   not_here key-old-user 'asks for a password'
   run key-pull-secret "$cluster" 's/<acr-password>/a-password/'
+  run key-pipeline "$cluster"
   if [ -x "$bin/examples/load" ]; then
     run measure 'built beforehand' "s#^cargo run .* --example load --#$bin/examples/load#" 's/--seconds 10/--seconds 3/'
   else
