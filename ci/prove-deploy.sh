@@ -22,6 +22,8 @@ run_id=0123456789abcdef0123456789abcdef
 REAL_KUBECTL="$(PATH="$PWD/.dev/tools/bin:$PATH" command -v kubectl)" ||
   fail 'kubectl not found: run ci/setup-tools.sh' 69
 export REAL_KUBECTL
+# The interpreter itself: a version manager's wrapper takes longer than the scripts.
+PATH="$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 # A copy of the tree's scripts and manifests, in which kubectl is the fake one.
@@ -235,7 +237,7 @@ expect 'an empty value' 2 ci/deploy.sh --image ''
 expect 'a smoke program that does not exist' 64 env FORECAST_SMOKE=/nowhere ci/deploy.sh --image "$new"
 # Without cargo: a PATH of the few programs that the script needs until then.
 mkdir -p "$work/few"
-for program in bash sed dirname realpath mktemp rm cat grep python3 env; do
+for program in bash sed dirname realpath mktemp rm cat grep cksum cut python3 env; do
   ln -sf "$(command -v "$program")" "$work/few/$program"
 done
 expect 'no smoke program and no cargo' 69 env -u FORECAST_SMOKE PATH="$work/few" ci/deploy.sh --image "$new"
