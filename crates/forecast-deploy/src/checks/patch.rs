@@ -28,6 +28,17 @@ pub(super) struct PatchFault {
     pub(super) problem: String,
 }
 
+impl PatchFault {
+    /// What to change. Taking the deletion of a Secret away would apply its placeholders.
+    pub(super) fn remedy(&self) -> &'static str {
+        if self.problem.contains("Secret") {
+            "keep the Secret in the base, or delete it by a patch with target, which may find nothing"
+        } else {
+            "name what exists in the base, or remove the line"
+        }
+    }
+}
+
 /// Merges a partial object into a whole one.
 pub(super) fn merge(base: &mut Node, patch: &Node) {
     match (&mut base.value, &patch.value) {

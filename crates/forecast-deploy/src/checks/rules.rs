@@ -7,9 +7,12 @@ mod environment;
 mod images;
 mod keys;
 mod monitoring;
+mod network;
 mod pipeline;
 mod pods;
 mod ports;
+mod programs;
+mod reach;
 mod references;
 mod syntax;
 mod types;
@@ -22,7 +25,10 @@ pub const GROUPS: &[RuleGroup] = &[
     types::GROUP,
     environment::GROUP,
     keys::GROUP,
+    programs::GROUP,
     ports::GROUP,
+    reach::GROUP,
+    network::GROUP,
     references::GROUP,
     availability::GROUP,
     pods::GROUP,

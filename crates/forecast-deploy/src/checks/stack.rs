@@ -9,6 +9,7 @@
 use super::finding::Place;
 use super::patch::{self, PatchFault};
 use super::tree::Tree;
+use super::workload::containers;
 use super::yaml::{self, Entry, Node, Style, Value};
 
 /// The folder of the manifests.
@@ -18,7 +19,7 @@ pub(super) const FOLDER: &str = "deploy/k8s/";
 const BASE: &str = "deploy/k8s/base";
 
 /// Fields of a kustomization that are understood here.
-pub(super) const KNOWN_FIELDS: [&str; 10] = [
+pub(super) const KNOWN_FIELDS: [&str; 13] = [
     "apiVersion",
     "kind",
     "metadata",
@@ -29,6 +30,9 @@ pub(super) const KNOWN_FIELDS: [&str; 10] = [
     "patches",
     "labels",
     "configMapGenerator",
+    "patchesStrategicMerge",
+    "replicas",
+    "commonAnnotations",
 ];
 
 /// Objects that are applied together.
@@ -49,12 +53,14 @@ pub(super) struct Object {
     pub(super) node: Node,
     /// Set by the kustomization, or its own.
     pub(super) namespace: Option<String>,
+    /// Where the kustomization sets it.
+    pub(super) namespace_place: Option<Place>,
 }
 
 impl Object {
     fn new(node: Node) -> Self {
         let namespace = node.text_at("metadata/namespace").map(str::to_owned);
-        Self { node, namespace }
+        Self { node, namespace, namespace_place: None }
     }
 
     pub(super) fn kind(&self) -> &str {
@@ -138,21 +144,37 @@ impl Stack {
         for item in kustomization.items_at("resources") {
             self.add_named(tree, folder, item);
         }
-        for item in kustomization.items_at("components") {
-            self.add_named(tree, folder, item);
-        }
         for generator in kustomization.items_at("configMapGenerator") {
             self.generate(tree, folder, generator);
         }
         for item in kustomization.items_at("patches") {
             self.patch(tree, folder, item);
         }
-        if let Some(namespace) = kustomization.text_at("namespace") {
-            for object in &mut self.objects {
-                object.namespace = Some(namespace.to_owned());
-                if object.kind() == "Namespace" {
-                    rename(&mut object.node, namespace);
-                }
+        for item in kustomization.items_at("patchesStrategicMerge") {
+            self.merge_file(tree, folder, item);
+        }
+        for item in kustomization.items_at("replicas") {
+            self.set_replicas(item);
+        }
+        for item in kustomization.items_at("images") {
+            self.check_image(item);
+        }
+        // After the patches, as kustomize does.
+        for item in kustomization.items_at("components") {
+            self.add_named(tree, folder, item);
+        }
+        if let Some(namespace) = kustomization.get("namespace").filter(|node| node.text().is_some()) {
+            self.set_namespace(namespace);
+        }
+    }
+
+    fn set_namespace(&mut self, place: &Node) {
+        let namespace = place.text().unwrap_or_default();
+        for object in &mut self.objects {
+            object.namespace = Some(namespace.to_owned());
+            object.namespace_place = Some(place.place.clone());
+            if object.kind() == "Namespace" {
+                rename(&mut object.node, namespace);
             }
         }
     }
@@ -198,6 +220,48 @@ impl Stack {
         }
     }
 
+    /// A patch in the old form: the name of a file, or the patch itself.
+    fn merge_file(&mut self, tree: &Tree, folder: &str, item: &Node) {
+        let text = item.text().unwrap_or_default();
+        if text.contains('\n') {
+            return inline_documents(item).iter().for_each(|document| self.patch_one(item, document));
+        }
+        let name = resolve(folder, text);
+        let Some(file) = tree.file(&name) else {
+            return self.fault(item, format!("there is no file {name}"));
+        };
+        self.files.push(name);
+        file.documents.iter().for_each(|document| self.patch_one(item, document));
+    }
+
+    fn set_replicas(&mut self, item: &Node) {
+        let (name, count) = (item.text_at("name").unwrap_or_default(), item.get("count"));
+        let mut is_found = false;
+        let scales = |object: &&mut Object| ["Deployment", "StatefulSet"].contains(&object.kind());
+        for object in self.objects.iter_mut().filter(scales).filter(|object| object.name() == name) {
+            let (Some(count), Some(spec)) = (count, entry_mut(&mut object.node, "spec")) else { continue };
+            let change =
+                Entry { key: "replicas".to_owned(), place: count.place.clone(), node: count.clone() };
+            let change = Node { place: count.place.clone(), value: Value::Map(vec![change]) };
+            patch::merge(&mut spec.node, &change);
+            is_found = true;
+        }
+        if !is_found {
+            self.fault(item, format!("there is no {name:?} to give replicas to"));
+        }
+    }
+
+    /// An image that no container has changes nothing: the old version would stay.
+    fn check_image(&mut self, item: &Node) {
+        let name = item.text_at("name").unwrap_or_default();
+        let is_found = containers(self).any(|container| container.repository() == name);
+        if !is_found {
+            let place = item.place_at("name").clone();
+            let problem = format!("no container has the image {name}, so this version reaches nothing");
+            self.faults.push(PatchFault { place, problem });
+        }
+    }
+
     fn patch_one(&mut self, item: &Node, document: &Node) {
         let about = if document.items().is_empty() { document } else { item };
         let field = |name: &str| {
@@ -224,7 +288,8 @@ impl Stack {
         if deletes {
             self.objects.retain_mut(|object| !wanted(&object));
         }
-        if count == 0 {
+        // A target is a question: kustomize lets it find nothing.
+        if count == 0 && item.get("target").is_none() {
             let (kind, name) = (kind.unwrap_or_default(), name.unwrap_or_default());
             faults.push(PatchFault {
                 place: about.place_at("metadata/name").clone(),

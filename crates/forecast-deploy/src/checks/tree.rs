@@ -11,7 +11,7 @@ use crate::contract::{self, Contract};
 /// Folders that are read, from the root of the repository.
 const FOLDERS: [&str; 4] = ["deploy", "mlflow-server", "ci", ".github"];
 
-/// The file that says the version.
+/// The file that the root of the repository has.
 const MANIFEST: &str = "Cargo.toml";
 
 /// Folders within them that hold data or caches.
@@ -44,12 +44,14 @@ pub enum CheckError {
 }
 
 /// The deployment files of a repository.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tree {
     root: PathBuf,
-    version: String,
+    toolchain: Option<String>,
     pub(super) files: BTreeMap<String, SourceFile>,
     contracts: BTreeMap<String, Contract>,
+    /// Settings that could not be read, with why.
+    pub(super) unread: Vec<(Place, &'static str)>,
 }
 
 /// A text file.
@@ -75,12 +77,15 @@ pub(super) enum Mode {
 impl Tree {
     /// Reads the deployment files under `root`.
     pub(super) fn read(root: &Path) -> Result<Self, CheckError> {
-        let manifest = fs::read_to_string(root.join(MANIFEST))
+        // Says whether this is the root at all.
+        fs::metadata(root.join(MANIFEST))
             .map_err(|source| CheckError::Read { path: MANIFEST.to_owned(), source })?;
-        let version = manifest.lines().find_map(|line| line.strip_prefix("version = ")).unwrap_or_default();
-        let version = version.trim_matches('"').to_owned();
-        let mut tree =
-            Self { root: root.to_owned(), version, files: BTreeMap::new(), contracts: BTreeMap::new() };
+        let toolchain = fs::read_to_string(root.join("rust-toolchain.toml")).ok();
+        let channel = |text: String| {
+            text.lines().find_map(|line| Some(line.strip_prefix("channel = ")?.trim_matches('"').to_owned()))
+        };
+        let toolchain = toolchain.and_then(channel);
+        let mut tree = Self { root: root.to_owned(), toolchain, ..Self::default() };
         for folder in FOLDERS {
             if root.join(folder).is_dir() {
                 tree.read_folder(folder)?;
@@ -107,14 +112,27 @@ impl Tree {
             let about = entry.metadata().map_err(failed(&path))?;
             if about.is_dir() && !SKIPPED.contains(&name.as_str()) {
                 self.read_folder(&path)?;
-            } else if about.is_file() && about.len() <= LONGEST_BYTES {
+            } else if about.is_file() && about.len() > LONGEST_BYTES {
+                self.skip(&path, "is longer than 2 MiB");
+            } else if about.is_file() {
                 let bytes = fs::read(entry.path()).map_err(failed(&path))?;
-                if let Ok(text) = String::from_utf8(bytes) {
-                    self.files.insert(path.clone(), SourceFile::new(path, text, mode(&about)));
+                match String::from_utf8(bytes) {
+                    Ok(text) => {
+                        self.files.insert(path.clone(), SourceFile::new(path, text, mode(&about)));
+                    }
+                    Err(_) => self.skip(&path, "is no text in UTF-8"),
                 }
             }
         }
         Ok(())
+    }
+
+    /// Keeps a settings file that cannot be read for a finding; others, such as pictures, are none.
+    fn skip(&mut self, path: &str, reason: &'static str) {
+        let ends = ["yaml", "yml", "json", "sh", "py", "ps1", "ini", "conf", "txt", "Dockerfile"];
+        if ends.iter().any(|end| path.ends_with(end)) {
+            self.unread.push((Place { file: path.into(), line: 1 }, reason));
+        }
     }
 
     /// Whether something is at a path from the root, read or not.
@@ -126,9 +144,9 @@ impl Tree {
         self.files.get(path)
     }
 
-    /// The version of the workspace, which is that of the image.
-    pub(super) fn version(&self) -> &str {
-        &self.version
+    /// The compiler's version in `rust-toolchain.toml`.
+    pub(super) fn toolchain(&self) -> Option<&str> {
+        self.toolchain.as_deref()
     }
 
     /// The files under a folder.
@@ -150,6 +168,12 @@ impl SourceFile {
             Err(error) => (Vec::new(), Some(error)),
         };
         Self { path, text, mode, documents, syntax }
+    }
+
+    /// Whether nothing is in it, comments of YAML apart.
+    pub(super) fn is_empty(&self) -> bool {
+        let is_data = [".yaml", ".yml", ".json"].iter().any(|end| self.path.ends_with(end));
+        self.text.trim().is_empty() || (is_data && self.syntax.is_none() && self.documents.is_empty())
     }
 
     /// The lines with their numbers.

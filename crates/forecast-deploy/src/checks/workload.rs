@@ -4,8 +4,8 @@ use super::finding::Place;
 use super::stack::{Object, Stack};
 use super::yaml::{Entry, Node};
 
-/// The repository of the service's image, without registry and tag.
-pub(super) const IMAGE: &str = "luxuryhouse/forecast-service";
+/// The last part of the name of the service's image; registry and folder are the operator's.
+pub(super) const IMAGE: &str = "forecast-service";
 
 /// The program that the image starts where nothing else is said.
 const ENTRYPOINT: &str = "forecast-api";
@@ -95,14 +95,23 @@ impl<'a> Container<'a> {
         self.node.text_at("image").unwrap_or_default()
     }
 
+    /// Its image without tag and digest.
+    pub(super) fn repository(self) -> &'a str {
+        let name = self.image().split('@').next().unwrap_or_default();
+        match name.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => name,
+            _ => name,
+        }
+    }
+
+    /// Whether it runs the service's image.
+    pub(super) fn is_ours(self) -> bool {
+        self.repository().rsplit('/').next() == Some(IMAGE)
+    }
+
     /// Which of our programs it runs, if any.
     pub(super) fn program(self) -> Option<&'a str> {
-        let repository = self.image().split(['@']).next().unwrap_or_default();
-        let repository = match repository.rsplit_once(':') {
-            Some((name, tag)) if !tag.contains('/') => name,
-            _ => repository,
-        };
-        if !repository.ends_with(IMAGE) {
+        if !self.is_ours() {
             return None;
         }
         let command = self.node.items_at("command").first().and_then(Node::text).unwrap_or(ENTRYPOINT);

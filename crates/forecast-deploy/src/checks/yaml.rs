@@ -3,7 +3,7 @@
 //! Order and repeated keys are kept, because a repeated key is a mistake to report. Anchors are resolved
 //! and merge keys (`<<`) applied, as compose files use them.
 //!
-//! Refuses: tags, and keys that are not text.
+//! Refuses: tags, keys that are not text, and aliases that grow beyond every use.
 
 use std::sync::Arc;
 
@@ -63,11 +63,16 @@ pub(super) fn parse_inline(place: &Place, text: &str) -> Result<Vec<Node>, Synta
         first_line: place.line,
         open: Vec::new(),
         anchors: Vec::new(),
+        aliased: 0,
         documents: Vec::new(),
     };
     builder.read(text)?;
     Ok(builder.documents)
 }
+
+/// How many parts the aliases of a text may bring. Real files bring a few dozen; nested aliases reach
+/// any number within a few lines.
+const MOST_ALIASED: usize = 100_000;
 
 /// A list or mapping that has begun.
 struct Open {
@@ -82,6 +87,8 @@ struct Builder {
     first_line: usize,
     open: Vec<Open>,
     anchors: Vec<(usize, Node)>,
+    /// Parts that aliases brought.
+    aliased: usize,
     documents: Vec<Node>,
 }
 
@@ -110,8 +117,12 @@ impl Builder {
             },
             Event::Alias(anchor) => {
                 let known = self.anchors.iter().rev().find(|(id, _)| *id == anchor);
-                let node = known.map(|(_, node)| node.clone());
-                let node = node.ok_or_else(|| error(line, "an alias of nothing"))?;
+                let (_, known) = known.ok_or_else(|| error(line, "an alias of nothing"))?;
+                self.aliased += known.size();
+                if self.aliased > MOST_ALIASED {
+                    return Err(error(line, "aliases of aliases grow beyond 100000 parts; write them out"));
+                }
+                let node = known.clone();
                 self.close(node, 0, line)
             }
             _ => Ok(()),
@@ -253,6 +264,12 @@ impl Node {
         matches!(&self.value, Value::Scalar { text, style: Style::Plain } if ["", "~", "null"].contains(&text.as_str()))
     }
 
+    /// How many parts it has, itself included.
+    fn size(&self) -> usize {
+        let items = self.items().iter().map(Node::size);
+        1 + items.chain(self.entries().iter().map(|entry| entry.node.size())).sum::<usize>()
+    }
+
     /// The same as JSON, typed as YAML 1.2 types plain text.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match &self.value {
@@ -299,6 +316,18 @@ mod tests {
         let text = "x: &x\n  a: 1\n  b: 2\ny:\n  <<: *x\n  b: 3\n";
         let document = parse("f", text).unwrap().remove(0);
         assert_eq!((document.text_at("y/a"), document.text_at("y/b")), (Some("1"), Some("3")));
+    }
+
+    #[test]
+    fn aliases_that_grow_without_end_are_an_error() {
+        let mut text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned();
+        for level in 1..10 {
+            let before = level - 1;
+            let items = vec![format!("*a{before}"); 10].join(",");
+            text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        }
+        let error = parse("f", &text).unwrap_err();
+        assert!((4..8).contains(&error.line) && error.problem.contains("100000"), "{error:?}");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use forecast_deploy::checks::{Finding, GROUPS, check, rules_page};
 use forecast_testkit::docs::check_section;
 use forecast_testkit::workspace::root;
 
-use crate::mutations::{Mutation, mutations};
+use crate::legal::LEGAL;
+use crate::mutations::{EVERYTHING, Mutation, mutations};
 
 /// What the checks read, and what they only look for.
 const READ: [&str; 5] = ["deploy", "mlflow-server", "ci", ".github", "Cargo.toml"];
@@ -44,6 +45,50 @@ fn every_mistake_is_found_where_it_is_and_nothing_else_is() {
 }
 
 #[test]
+fn what_is_legal_is_no_mistake() {
+    let copy = tempfile::tempdir().unwrap();
+    copy_repository(copy.path());
+    for (what, file, old, new) in LEGAL {
+        let path = copy.path().join(file);
+        let original = fs::read_to_string(&path).unwrap();
+        assert!(original.contains(old), "{what}: {file} does not hold {old:?} any more");
+        fs::write(&path, original.replacen(old, new, 1)).unwrap();
+        let findings = check(copy.path()).unwrap();
+        fs::write(&path, original).unwrap();
+        assert!(findings.is_empty(), "{what}:\n{}", lines(&findings));
+    }
+}
+
+#[test]
+fn another_registry_everywhere_is_no_mistake() {
+    let copy = tempfile::tempdir().unwrap();
+    copy_repository(copy.path());
+    for folder in &READ[..4] {
+        rewrite(&copy.path().join(folder), "luxuryhouse.azurecr.io", "acme.azurecr.io");
+    }
+    let findings = check(copy.path()).unwrap();
+    assert!(findings.is_empty(), "{}", lines(&findings));
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let copy = tempfile::tempdir().unwrap();
+    copy_repository(copy.path());
+    fs::write(copy.path().join("deploy/k8s/base/hpa.yaml"), b"# caf\xe9\n").unwrap();
+    fs::write(copy.path().join("deploy/k8s/base/long.yaml"), vec![b'#'; 3 << 20]).unwrap();
+    fs::remove_file(copy.path().join(".github/workflows/ci.yml")).unwrap();
+    let findings = check(copy.path()).unwrap();
+    for (file, rule) in [
+        (".github/workflows/ci.yml", "file-missing"),
+        ("deploy/k8s/base/hpa.yaml", "syntax"),
+        ("deploy/k8s/base/long.yaml", "syntax"),
+    ] {
+        let is_found = |finding: &Finding| finding.file == file && finding.rule == rule && finding.line == 1;
+        assert!(findings.iter().any(is_found), "{file}: {}", lines(&findings));
+    }
+}
+
+#[test]
 fn the_table_of_mistakes_is_long_enough_and_names_rules_that_exist() {
     let rules: Vec<&str> = GROUPS.iter().flat_map(|group| group.rules).map(|rule| rule.id).collect();
     assert!(mutations().count() >= 40, "{}", mutations().count());
@@ -66,6 +111,17 @@ fn the_page_lists_every_rule() {
 
 fn lines(findings: &[Finding]) -> String {
     findings.iter().map(|finding| format!("  {finding}\n")).collect()
+}
+
+fn rewrite(folder: &Path, from: &str, to: &str) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rewrite(&path, from, to);
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            fs::write(&path, text.replace(from, to)).unwrap();
+        }
+    }
 }
 
 /// A copy of what the checks read; everything else is there by a link, for paths that must exist.
@@ -98,6 +154,9 @@ impl Mutation {
     /// The changed text, and the line of the mistake in it: that of the replacement,
     /// or of a marker where the mistake shows elsewhere.
     fn apply(&self, text: &str) -> (String, usize) {
+        if self.old == EVERYTHING {
+            return (self.new.to_owned(), 1);
+        }
         let Some(at) = text.find(self.old) else {
             panic!("{}: {} does not hold {:?} any more", self.what, self.file, self.old)
         };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "all of it is test code; clippy exempts only #[test] functions")]
 
 mod checks;
+mod legal;
 mod mutations;
 mod policy;
 mod store;

@@ -4,6 +4,10 @@
 
 mod manifests;
 mod others;
+mod rollout;
+
+/// Stands for the whole text of a file.
+pub(crate) const EVERYTHING: &str = "\u{0}";
 
 /// One mistake.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,11 @@ impl Mutation {
         Self { old, new, ..self }
     }
 
+    /// The whole file is this, and its mistake in line 1.
+    const fn becomes(self, new: &'static str) -> Self {
+        Self { old: EVERYTHING, new, ..self }
+    }
+
     const fn expect(self, rule: &'static str, remedy: &'static str) -> Self {
         Self { rule, remedy, ..self }
     }
@@ -45,5 +54,5 @@ impl Mutation {
 
 /// Every mistake.
 pub(crate) fn mutations() -> impl Iterator<Item = &'static Mutation> {
-    manifests::MANIFESTS.iter().chain(others::OTHERS)
+    manifests::MANIFESTS.iter().chain(rollout::ROLLOUT).chain(others::OTHERS)
 }

@@ -1,6 +1,6 @@
 //! Compose files: settings agree within them, nothing secret has a default, and containers may do little.
 
-use super::super::finding::Report;
+use super::super::finding::{Place, Report};
 use super::super::rule::{Project, Rule, RuleGroup};
 use super::super::tree::SourceFile;
 use super::super::yaml::{Entry, Node};
@@ -9,7 +9,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
     title: "Compose files",
     rules: &[
         Rule { id: "compose-health", holds: "Every service says how to see that it is well.", check: health },
-        Rule { id: "compose-depends", holds: "Services that others wait for exist.", check: depends },
+        Rule {
+            id: "compose-depends",
+            holds: "Services that others wait for exist, and are waited for until they are well.",
+            check: depends,
+        },
         Rule {
             id: "compose-secret",
             holds: "Passwords, keys and tokens come from outside and have no default.",
@@ -41,6 +45,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "Services restart, run as a user, and may neither write their root file system nor gain rights.",
             check: policy,
         },
+        Rule { id: "compose-login", holds: "In production MLflow asks who it is that asks.", check: login },
         Rule {
             id: "compose-exposed",
             holds: "Without logins, ports are published to this machine only.",
@@ -50,6 +55,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
 };
 
 const FOLDER: &str = "mlflow-server";
+const PRODUCTION: &str = "mlflow-server/docker-compose.prod.yml";
 const MAIN: &str = "mlflow-server/docker-compose.yml";
 
 /// Every compose file.
@@ -85,6 +91,14 @@ fn depends(project: &Project, report: &mut Report) {
     let known: Vec<&str> = services(project).map(|service| service.key.as_str()).collect();
     for service in services(project) {
         let Some(wanted) = service.node.get("depends_on") else { continue };
+        for entry in wanted.entries().iter().filter(|entry| known.contains(&entry.key.as_str())) {
+            if let Some(condition) =
+                entry.node.get("condition").filter(|condition| condition.is("service_started"))
+            {
+                let message = format!("service {} does not wait until {} is well", service.key, entry.key);
+                report.add(&condition.place, message, "write condition: service_healthy");
+            }
+        }
         let maps = wanted.entries().iter().map(|entry| (entry.key.as_str(), &entry.place));
         let lists = wanted.items().iter().filter_map(|item| Some((item.text()?, &item.place)));
         for (name, place) in maps.chain(lists).filter(|(name, _)| !known.contains(name)) {
@@ -94,19 +108,24 @@ fn depends(project: &Project, report: &mut Report) {
     }
 }
 
+/// The variables of a service with their values, in either form that compose has.
+fn environment(service: &Node) -> impl Iterator<Item = (&str, &str, &Place)> {
+    let map = service.entries_at("environment").iter();
+    let map = map.map(|entry| (entry.key.as_str(), entry.node.text().unwrap_or_default(), &entry.node.place));
+    let list = service.items_at("environment").iter();
+    map.chain(
+        list.filter_map(|item| item.text()?.split_once('=').map(|(name, value)| (name, value, &item.place))),
+    )
+}
+
 fn secret(project: &Project, report: &mut Report) {
     for service in services(project) {
-        for entry in service.node.entries_at("environment") {
-            let is_secret = ["PASSWORD", "SECRET", "SECRET_KEY", "ACCESS_KEY", "TOKEN", "CONNECTION_STRING"]
-                .iter()
-                .any(|word| entry.key.ends_with(word));
-            let value = entry.node.text().unwrap_or_default();
-            let from_outside = value.is_empty() || (value.starts_with("${") && value.contains(":?"));
-            if is_secret && !from_outside {
-                let message = format!("{} of service {} has a value in the file", entry.key, service.key);
-                let remedy =
-                    format!("write ${{{}:?is not set}}, so that nothing starts without one", entry.key);
-                report.add(&entry.node.place, message, remedy);
+        for (name, value, place) in environment(&service.node) {
+            let from_outside = value.starts_with("${") && value.contains(":?");
+            if super::keys::is_open_secret(name, value) && !from_outside {
+                let message = format!("{name} of service {} has a value in the file", service.key);
+                let remedy = format!("write ${{{name}:?is not set}}, so that nothing starts without one");
+                report.add(place, message, remedy);
             }
         }
     }
@@ -287,10 +306,36 @@ fn policy(project: &Project, report: &mut Report) {
                 "set security_opt: [\"no-new-privileges:true\"]",
             ),
         ];
+        if let Some(flag) = node.get("privileged").filter(|flag| flag.is("true")) {
+            report.add(&flag.place, format!("service {} is privileged", service.key), "remove privileged");
+        }
+        for volume in node
+            .items_at("volumes")
+            .iter()
+            .filter(|volume| volume.text().is_some_and(|text| text.contains("docker.sock")))
+        {
+            let message = format!("service {} governs the engine, and so the machine", service.key);
+            report.add(&volume.place, message, "remove the volume");
+        }
         for (field, _, problem, remedy) in demands.into_iter().filter(|(_, holds, _, _)| !holds) {
             let place = node.get(field).map_or(&service.place, |node| &node.place);
             report.add(place, format!("service {} {problem}", service.key), remedy);
         }
+    }
+}
+
+fn login(project: &Project, report: &mut Report) {
+    let document = project.tree.file(PRODUCTION).and_then(|file| file.documents.first());
+    let Some(service) = document.and_then(|document| document.at("services/mlflow-server")) else { return };
+    let command = service.get("command");
+    let words = command.map(|command| command.to_json().to_string()).unwrap_or_default();
+    if !words.contains("--app-name") || !words.contains("basic-auth") {
+        let place = service.place_at("command");
+        report.add(
+            place,
+            "everybody could change every model",
+            "write command: [mlflow, server, --app-name, basic-auth]",
+        );
     }
 }
 

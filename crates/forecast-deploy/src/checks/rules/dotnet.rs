@@ -14,7 +14,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
         },
         Rule {
             id: "dotnet-policy",
-            holds: "Three attempts with exponential backoff; the circuit opens after 5 failures for 30 seconds.",
+            holds: "Three attempts with exponential backoff; the circuit opens after 5 failures for 30 seconds; every key is read.",
             check: policy,
         },
     ],
@@ -45,8 +45,41 @@ fn address(project: &Project, report: &mut Report) {
     }
 }
 
+/// What the caller's code reads, by section.
+const KEYS: [(&str, &[&str]); 3] = [
+    ("", &["BaseUrl", "TimeoutSeconds", "AttemptTimeoutSeconds", "RetryPolicy", "CircuitBreaker"]),
+    ("RetryPolicy", &["MaxAttempts", "BackoffType", "FirstDelaySeconds", "MaxDelaySeconds", "UseJitter"]),
+    ("CircuitBreaker", &["FailuresBeforeOpening", "DurationOfBreakSeconds"]),
+];
+
+/// Keys that nobody reads, and times that leave no room for one attempt.
+fn timeouts(section: &Node, report: &mut Report) {
+    for (part, known) in KEYS {
+        let entries = if part.is_empty() { section.entries() } else { section.entries_at(part) };
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let nearest = known.iter().min_by_key(|name| strsim::levenshtein(name, &entry.key));
+            let message = format!("the caller reads no {}", entry.key);
+            report.add(&entry.place, message, format!("{} is probably meant", nearest.unwrap_or(&"nothing")));
+        }
+    }
+    let seconds = |name: &str| section.get(name).and_then(Node::number);
+    if let (Some(all), Some(one)) = (seconds("TimeoutSeconds"), seconds("AttemptTimeoutSeconds"))
+        && all < one
+    {
+        let message = format!("TimeoutSeconds {all} ends the first attempt, which may take {one}");
+        report.add(section.place_at("TimeoutSeconds"), message, "make it at least AttemptTimeoutSeconds");
+    }
+}
+
 fn policy(project: &Project, report: &mut Report) {
-    let Some(section) = section(project) else { return };
+    let Some(section) = section(project) else {
+        if let Some(document) = project.tree.file(SETTINGS).and_then(|file| file.documents.first()) {
+            let message = "there is no section MLService, so the caller would know no address and no policy";
+            report.add(&document.place, message, "name the section MLService, which the caller's code reads");
+        }
+        return;
+    };
+    timeouts(section, report);
     for (path, wanted) in POLICY {
         if section.text_at(path) != Some(wanted) {
             let name = path.replace('/', ".");

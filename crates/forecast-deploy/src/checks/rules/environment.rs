@@ -1,7 +1,8 @@
 //! The environment of our containers against what the programs read.
 
-use super::super::finding::Report;
+use super::super::finding::{Place, Report};
 use super::super::rule::{Project, Rule, RuleGroup};
+use super::super::stack::Stack;
 use super::super::workload::{Container, Source, Variable, containers};
 use super::super::yaml::Node;
 use crate::contract::{Contract, Exposure, Required, facts};
@@ -60,7 +61,11 @@ fn unknown(project: &Project, report: &mut Report) {
             let name = variable.name;
             // Whole ConfigMaps may hold keys for others; `config-unused` looks at those.
             let is_of_group = matches!(variable.source, Source::Config { entry: Some(entry), .. } if std::ptr::eq(&raw const entry.place, variable.place));
-            if contract.reads(name) || is_of_group || is_put_together(container, &environment, name) {
+            if contract.reads(name)
+                || is_runtime(&contract.program, name)
+                || is_of_group
+                || is_put_together(container, &environment, name)
+            {
                 continue;
             }
             let message = format!(
@@ -71,6 +76,34 @@ fn unknown(project: &Project, report: &mut Report) {
             report.add(variable.place, message, nearest(contract, name));
         }
     }
+}
+
+/// What the libraries below a program, the C library and the asynchronous runtime read.
+const RUNTIME: [&str; 11] = [
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "MALLOC_ARENA_MAX",
+    "MALLOC_TRIM_THRESHOLD_",
+    "RUST_BACKTRACE",
+    "RUST_LIB_BACKTRACE",
+    "TZ",
+    "TOKIO_WORKER_THREADS",
+    "RAYON_NUM_THREADS",
+    "OTEL_PROPAGATORS",
+    "TMPDIR",
+];
+
+/// Proxies, in capitals or not.
+const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"];
+
+/// What cloud libraries read, which only training has.
+const CLOUD: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
+
+/// Whether something below the program reads a variable.
+fn is_runtime(program: &str, name: &str) -> bool {
+    let is_proxy = PROXIES.iter().any(|proxy| proxy.eq_ignore_ascii_case(name));
+    let is_cloud = program == "forecast-train" && CLOUD.iter().any(|prefix| name.starts_with(prefix));
+    RUNTIME.contains(&name) || is_proxy || is_cloud
 }
 
 /// What the writer probably meant.
@@ -142,6 +175,7 @@ fn reference(project: &Project, report: &mut Report) {
             for entry in container.node.items_at("env") {
                 for (kind, path) in [("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")] {
                     let Some(wanted) = entry.at(&format!("valueFrom/{path}")) else { continue };
+                    swapped(entry, wanted, report);
                     let is_optional = wanted.get("optional").is_some_and(|flag| flag.is("true"));
                     let (object, key) = (
                         wanted.text_at("name").unwrap_or_default(),
@@ -162,14 +196,37 @@ fn reference(project: &Project, report: &mut Report) {
                         }
                         None => format!("make the {kind}, or name one that the manifests make"),
                     };
-                    report.add(wanted.place_at(part), message, remedy);
+                    let maker = (kind == "Secret").then(|| misspelt(stack, object, key)).flatten();
+                    report.add(maker.unwrap_or_else(|| wanted.place_at(part)), message, remedy);
                 }
             }
         }
     }
 }
 
+/// The key of an ExternalSecret that should be this one: the base is right where an option differs.
+fn misspelt<'a>(stack: &'a Stack, object: &str, key: &str) -> Option<&'a Place> {
+    let makers = stack.of_kind("ExternalSecret");
+    let makers = makers.filter(|maker| maker.node.text_at("spec/target/name") == Some(object));
+    let keys = makers.flat_map(|maker| maker.node.items_at("spec/data")).map(|item| item.get("secretKey"));
+    keys.flatten()
+        .min_by_key(|known| strsim::levenshtein(known.text().unwrap_or_default(), key))
+        .map(|known| &known.place)
+}
+
+/// A user in place of a password, or the other way round.
+fn swapped(entry: &Node, wanted: &Node, report: &mut Report) {
+    let (name, key) = (entry.text_at("name").unwrap_or_default(), wanted.text_at("key").unwrap_or_default());
+    for (own, other) in [("PASSWORD", "USERNAME"), ("USERNAME", "PASSWORD")] {
+        if name.ends_with(own) && key.ends_with(other) {
+            let message = format!("{name} is taken from the key {key}");
+            report.add(wanted.place_at("key"), message, format!("take it from the key {name}"));
+        }
+    }
+}
+
 fn secret(project: &Project, report: &mut Report) {
+    open_passwords(project, report);
     for (_, contract, environment) in ours(project) {
         for variable in &environment {
             let exposure = facts(variable.name).map(|facts| facts.exposure);
@@ -179,6 +236,21 @@ fn secret(project: &Project, report: &mut Report) {
                     format!("{} of {} is a secret and stands in the open", variable.name, contract.program);
                 let remedy = "take it from a Secret with valueFrom.secretKeyRef";
                 report.add(variable.place, message, remedy);
+            }
+        }
+    }
+}
+
+/// Passwords that stand in a manifest, of whatever image.
+fn open_passwords(project: &Project, report: &mut Report) {
+    for container in project.stacks.iter().flat_map(containers) {
+        for entry in container.node.items_at("env") {
+            let (Some(name), Some(value)) = (entry.text_at("name"), entry.get("value")) else { continue };
+            let is_known = container.is_ours() && facts(name).is_some();
+            if !is_known && super::keys::is_open_secret(name, value.text().unwrap_or_default()) {
+                let message = format!("{name} of container {} stands in the open", container.name());
+                let remedy = "take it from a Secret with valueFrom.secretKeyRef";
+                report.add(entry.place_at("name"), message, remedy);
             }
         }
     }

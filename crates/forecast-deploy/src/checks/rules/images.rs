@@ -2,7 +2,8 @@
 
 use super::super::finding::{Place, Report};
 use super::super::rule::{Project, Rule, RuleGroup};
-use super::super::workload::{IMAGE, containers};
+use super::super::tree::SourceFile;
+use super::super::workload::{Container, containers};
 
 pub(super) const GROUP: RuleGroup = RuleGroup {
     title: "Images",
@@ -14,19 +15,19 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
         },
         Rule {
             id: "image-agrees",
-            holds: "The service's image has one name and one version everywhere: the workspace's.",
+            holds: "The service's image has one name everywhere and one version in the base and its options: base/deployment.yaml's.",
             check: agrees,
         },
         Rule {
             id: "dockerfile",
-            holds: "The image runs as its own user, at the server's port, with settings that the programs read.",
+            holds: "The image holds all programs, runs as its own user, at the server's port, with settings that the programs read.",
             check: dockerfile,
         },
     ],
 };
 
-/// The registry that the cluster takes images from.
-const REGISTRY: &str = "luxuryhouse.azurecr.io";
+/// What the other manifests follow.
+const BASE: &str = "deploy/k8s/base";
 
 const DOCKERFILE: &str = "deploy/docker/Dockerfile";
 
@@ -67,26 +68,27 @@ fn pinned(project: &Project, report: &mut Report) {
     }
 }
 
+/// The image of the base, which everything else follows; an overlay may take another.
+fn wanted(project: &Project) -> Option<&str> {
+    let base = project.stacks.iter().find(|stack| stack.folder == BASE)?;
+    containers(base).find(|container| container.is_ours()).map(Container::image)
+}
+
 fn agrees(project: &Project, report: &mut Report) {
-    let wanted = format!("{REGISTRY}/{IMAGE}:{}", project.tree.version());
-    let local = format!("{IMAGE}:{}", project.tree.version());
-    for (image, place) in images(project) {
-        let is_ours = image.contains("forecast-service");
-        if is_ours && image != wanted && image != local {
-            report.add(
-                &place,
-                format!("the image {image} is not the one that is built and pushed"),
-                format!("write {wanted}"),
-            );
+    let Some(wanted) = wanted(project) else { return };
+    for container in project.stacks.iter().flat_map(containers).filter(|container| container.is_ours()) {
+        if container.image() != wanted {
+            let message = format!("the image {} is not that of the API", container.image());
+            report.add(container.node.place_at("image"), message, format!("write {wanted}"));
         }
     }
+    let repository = wanted.rsplit_once(':').map_or(wanted, |(name, _)| name);
+    let known: Vec<&str> = repository.split(['/', '.']).collect();
     for file in project.tree.files.values().filter(|file| names_images(&file.path)) {
         for (number, line) in file.lines() {
-            for owner in
-                owners(line).filter(|owner| !owner.starts_with("luxuryhouse") && !owner.contains('$'))
-            {
+            for owner in owners(line).filter(|owner| !known.contains(owner) && !owner.contains('$')) {
                 let message = format!("{owner} is not where the service's image is");
-                report.add(&file.place(number), message, format!("write {REGISTRY}/{IMAGE}"));
+                report.add(&file.place(number), message, format!("write {repository}, as {BASE} does"));
             }
         }
     }
@@ -149,6 +151,7 @@ fn dockerfile(project: &Project, report: &mut Report) {
         let remedy = "write ENTRYPOINT [\"/usr/local/bin/forecast-api\"]; the manifests rely on it";
         report.add(&place, "the image does not start forecast-api", remedy);
     }
+    contents(project, file, report);
     for (number, line) in file.lines() {
         let words = line.trim().trim_start_matches("ENV ").trim_end_matches('\\').split_whitespace();
         for (name, value) in words.filter_map(|word| word.split_once('=')) {
@@ -168,5 +171,37 @@ fn dockerfile(project: &Project, report: &mut Report) {
                 report.add(&file.place(number), message, format!("make it {expected}"));
             }
         }
+    }
+}
+
+/// The compiler, the programs, and how they are reached and stopped.
+fn contents(project: &Project, file: &SourceFile, report: &mut Report) {
+    let find = |words: &str| file.lines().find(|(_, line)| !line.starts_with('#') && line.contains(words));
+    if let (Some((number, line)), Some(wanted)) = (find("library/rust:"), project.tree.toolchain())
+        && !line.contains(&format!("rust:{wanted}-"))
+    {
+        let message = format!("the image is built by another compiler than {wanted} of rust-toolchain.toml");
+        report.add(&file.place(number), message, format!("write rust:{wanted}-bookworm"));
+    }
+    for program in ["forecast-api", "forecast-train", "forecast-promote"] {
+        let is_built =
+            file.text.split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| pair == ["-p", program]);
+        if !is_built {
+            let message = format!("the image is built without {program}");
+            report.add(&file.place_of("cargo build"), message, format!("build it with -p {program}"));
+        }
+    }
+    if let Some((number, line)) = find("STOPSIGNAL ").filter(|(_, line)| line.trim() != "STOPSIGNAL SIGTERM")
+    {
+        let message = format!("{} cuts requests off: the server drains after SIGTERM", line.trim());
+        report.add(&file.place(number), message, "write STOPSIGNAL SIGTERM");
+    }
+    if let Some((number, _)) = find("FORECAST_BIND=127.").or_else(|| find("FORECAST_BIND=localhost")) {
+        let message = "the server in the image listens on loopback, where nobody reaches it";
+        report.add(&file.place(number), message, "write FORECAST_BIND=0.0.0.0:8080");
+    }
+    if let Some((number, _)) = find("HEALTHCHECK ").filter(|_| find("FROM scratch").is_some()) {
+        let message = "the image holds no shell and no curl to check its health with";
+        report.add(&file.place(number), message, "leave it to the probes of base/deployment.yaml");
     }
 }

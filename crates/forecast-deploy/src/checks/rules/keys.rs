@@ -24,6 +24,11 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             check: config_secret,
         },
         Rule {
+            id: "secret-applied",
+            holds: "overlays/prod applies no Secret: placeholders would take the place of the real values.",
+            check: secret_applied,
+        },
+        Rule {
             id: "secret-real",
             holds: "Secrets in the repository hold placeholders only.",
             check: secret_real,
@@ -31,11 +36,15 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
     ],
 };
 
+/// What `kubectl apply` puts into the production cluster.
+const PRODUCTION: &str = "deploy/k8s/overlays/prod";
+
 /// Keys that callers take from `forecast-config`, with who takes them.
 const FOR_CALLERS: [&str; 1] = ["ML_SERVICE_URL"];
 
-/// Words for values that are to be replaced.
-const PLACEHOLDERS: [&str; 8] = ["change", "replace", "your", "todo", "example", "placeholder", "<", "$("];
+/// Values that are to be replaced, as a whole: a real password may well hold one of the words.
+const PLACEHOLDERS: [&str; 8] =
+    ["change-me", "changeme", "change_me", "replace-me", "replaceme", "todo", "example", "placeholder"];
 
 /// The keys of a ConfigMap or Secret, in a stack or, for what other stacks make, in any.
 pub(super) fn keys_of<'a>(project: &'a Project, stack: &'a Stack, kind: &str, name: &str) -> Vec<&'a str> {
@@ -186,13 +195,81 @@ fn secret_real(project: &Project, report: &mut Report) {
     for secret in project.stacks.iter().flat_map(|stack| stack.of_kind("Secret")) {
         let data = secret.node.entries_at("data").iter();
         for entry in secret.node.entries_at("stringData").iter().chain(data) {
-            let value = entry.node.text().unwrap_or_default().to_lowercase();
-            let is_placeholder = value.is_empty() || PLACEHOLDERS.iter().any(|word| value.contains(word));
-            if !is_placeholder {
+            let value = entry.node.text().unwrap_or_default();
+            if !is_placeholder(value) && !decoded(value).is_some_and(|plain| is_placeholder(&plain)) {
                 let message = format!("{} of Secret {} looks like a real value", entry.key, secret.name());
                 let remedy = "write change-me, and give the real value to the cluster only";
                 report.add(&entry.node.place, message, remedy);
             }
         }
+    }
+}
+
+/// Whether a value is there to be replaced.
+fn is_placeholder(value: &str) -> bool {
+    let value = value.trim().to_lowercase();
+    let is_around = |open: &str, close: &str| value.starts_with(open) && value.ends_with(close);
+    value.is_empty()
+        || PLACEHOLDERS.contains(&value.as_str())
+        || is_around("<", ">")
+        || is_around("$(", ")")
+        || is_around("${", "}")
+}
+
+/// What base64 text stands for, where it is that.
+fn decoded(text: &str) -> Option<String> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0_u32);
+    for letter in text.trim().trim_end_matches('=').bytes() {
+        let value = LETTERS.iter().position(|known| *known == letter)?;
+        held = (held << 6) | u32::try_from(value).ok()?;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((held >> bits) & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a variable that stands with its value in a file gives a secret away.
+pub(super) fn is_open_secret(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let parts: Vec<&str> = name.split('_').collect();
+    let is_secret = name.ends_with("PASSWORD")
+        || name.ends_with("CONNECTION_STRING")
+        || parts.contains(&"SECRET")
+        || parts.last().is_some_and(|last| ["TOKEN", "KEY"].contains(last));
+    // The path of a file is no secret.
+    is_secret && !value.is_empty() && !value.starts_with("$(") && !value.starts_with('/')
+}
+
+fn secret_applied(project: &Project, report: &mut Report) {
+    let Some(prod) = project.stacks.iter().find(|stack| stack.folder == PRODUCTION) else { return };
+    for secret in prod.of_kind("Secret") {
+        let message = format!("overlays/prod applies Secret {} over the real one", secret.name());
+        let remedy =
+            format!("delete it in {PRODUCTION} by a patch with $patch: delete, as secret.yaml there does");
+        report.add(secret.node.place_at("metadata/name"), message, remedy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_placeholders_count() {
+        assert!(is_placeholder("change-me") && is_placeholder("<password>") && is_placeholder(""));
+        assert!(!is_placeholder("Exchange9Server!x") && !is_placeholder("yourmother"));
+        assert_eq!(decoded("Y2hhbmdlLW1l").as_deref(), Some("change-me"));
+        assert_eq!(decoded("change-me"), None);
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        assert!(is_open_secret("PGPASSWORD", "x") && is_open_secret("APP_SECRET_KEY", "x"));
+        assert!(!is_open_secret("PGPASSWORD", "$(OTHER)") && !is_open_secret("TLS_KEY", "/tls/key.pem"));
+        assert!(!is_open_secret("KEYBOARD", "x") && !is_open_secret("MONKEY", "x"));
     }
 }

@@ -30,7 +30,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
         },
         Rule {
             id: "pipeline-connections",
-            holds: "Service connections are those that the guide tells to make: ACR-Connection and AKS-Prod.",
+            holds: "One service connection for the registry and one for the cluster are used, each by one name.",
             check: connections,
         },
         Rule {
@@ -178,29 +178,33 @@ fn scripts(project: &Project, report: &mut Report) {
     }
 }
 
+/// The guide's names; who takes others takes one for the registry and one for the cluster.
 fn connections(project: &Project, report: &mut Report) {
     let Some((_, document)) = azure(project) else { return };
-    let wanted = [
-        ("containerRegistry", "ACR-Connection"),
-        ("kubernetesServiceEndpoint", "AKS-Prod"),
-        ("kubernetesServiceConnection", "AKS-Prod"),
-    ];
-    let mut seen = Vec::new();
-    document.walk("", &mut |key, node| {
-        if let Some((_, name)) = wanted.iter().find(|(field, _)| *field == key) {
-            seen.push(*name);
-            if !node.is(name) {
-                let message = format!("there is no service connection {:?}", node.text().unwrap_or_default());
-                report.add(&node.place, message, format!("write {name}, which the guide tells to make"));
+    let registry = ["containerRegistry"].as_slice();
+    let cluster = ["kubernetesServiceEndpoint", "kubernetesServiceConnection"].as_slice();
+    for (fields, guide) in [(registry, "ACR-Connection"), (cluster, "AKS-Prod")] {
+        let mut used: Vec<&Node> = Vec::new();
+        document.walk("", &mut |key, node| {
+            if fields.contains(&key) {
+                used.push(node);
             }
+        });
+        let count = |name: &Node| used.iter().filter(|other| other.text() == name.text()).count();
+        let wanted =
+            used.iter().max_by_key(|node| (count(node), node.is(guide))).and_then(|node| node.text());
+        for node in used.iter().filter(|node| node.text() != wanted) {
+            let (name, wanted) = (node.text().unwrap_or_default(), wanted.unwrap_or_default());
+            let message = format!("the service connection {name:?} stands beside {wanted:?}");
+            report.add(&node.place, message, format!("write {wanted} everywhere; the guide's is {guide}"));
         }
-    });
-    for name in ["ACR-Connection", "AKS-Prod"].iter().filter(|name| !seen.contains(name)) {
-        report.add(
-            &document.place,
-            format!("nothing uses the service connection {name}"),
-            "log in with it before the image is pushed or the cluster changed",
-        );
+        if used.is_empty() {
+            report.add(
+                &document.place,
+                format!("nothing uses a service connection such as {guide}"),
+                "log in with it before the image is pushed or the cluster changed",
+            );
+        }
     }
 }
 

@@ -35,6 +35,16 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
             holds: "No request is above its limit.",
             check: request_over_limit,
         },
+        Rule {
+            id: "pod-quantity",
+            holds: "Every amount of processor, memory and storage is one that Kubernetes can read.",
+            check: amounts,
+        },
+        Rule {
+            id: "pod-pull",
+            holds: "Pods of the service's image pull it with the secret acr-secret.",
+            check: pull,
+        },
         Rule { id: "pod-host", holds: "No pod uses its node's network, processes or files.", check: host },
         Rule {
             id: "pod-token",
@@ -164,11 +174,15 @@ fn request_over_limit(project: &Project, report: &mut Report) {
 /// A Kubernetes quantity as a number.
 /// Source: <https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/>.
 fn quantity(text: &str) -> Option<f64> {
-    const SUFFIXES: [(&str, f64); 11] = [
+    const SUFFIXES: [(&str, f64); 15] = [
         ("Ki", 1024.0),
         ("Mi", 1_048_576.0),
         ("Gi", 1_073_741_824.0),
         ("Ti", 1_099_511_627_776.0),
+        ("Pi", 1_125_899_906_842_624.0),
+        ("Ei", 1_152_921_504_606_846_976.0),
+        ("P", 1e15),
+        ("E", 1e18),
         ("n", 1e-9),
         ("u", 1e-6),
         ("m", 1e-3),
@@ -179,7 +193,54 @@ fn quantity(text: &str) -> Option<f64> {
     ];
     let known = SUFFIXES.iter().find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, *factor)));
     let (number, factor) = known.unwrap_or((text, 1.0));
+    // Rust reads `inf` and `NaN` as well.
+    if !number.ends_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return None;
+    }
     number.parse::<f64>().ok().map(|number| number * factor)
+}
+
+/// Reports amounts that Kubernetes refuses, wherever an object of ours has some.
+fn amounts(project: &Project, report: &mut Report) {
+    for object in project.stacks.iter().flat_map(|stack| &stack.objects) {
+        object.node.walk("", &mut |key, node| {
+            let amounts: Vec<&Node> = match key {
+                "requests" | "limits" => node.entries().iter().map(|entry| &entry.node).collect(),
+                "sizeLimit" => vec![node],
+                _ => return,
+            };
+            for amount in amounts {
+                let text = amount.text().unwrap_or_default();
+                if quantity(text).is_none() {
+                    let message = format!("{text:?} is no amount");
+                    report.add(
+                        &amount.place,
+                        message,
+                        "write a number with m, k, M, G, Ki, Mi or Gi, such as 2Gi",
+                    );
+                }
+            }
+        });
+    }
+}
+
+/// The name that every guide gives the credentials of the registry.
+const PULL_SECRET: &str = "acr-secret";
+
+fn pull(project: &Project, report: &mut Report) {
+    for container in
+        all(project).filter(|container| container.is_ours() && container.image().contains(".azurecr.io/"))
+    {
+        let pod = container.workload.pod;
+        let secrets = pod.items_at("imagePullSecrets");
+        if !secrets.iter().any(|secret| secret.get("name").is_some_and(|name| name.is(PULL_SECRET))) {
+            let place = secrets
+                .first()
+                .map_or_else(|| container.node.place_at("image"), |secret| secret.place_at("name"));
+            let message = format!("{} does not pull with {PULL_SECRET}", container.workload.object.name());
+            report.add(place, message, format!("set imagePullSecrets: [{{name: {PULL_SECRET}}}]"));
+        }
+    }
 }
 
 fn host(project: &Project, report: &mut Report) {
@@ -246,5 +307,6 @@ mod tests {
     fn quantities_compare_across_units() {
         assert!(quantity("500m") < quantity("2") && quantity("384Mi") < quantity("1Gi"));
         assert_eq!((quantity("1k"), quantity("x")), (Some(1000.0), None));
+        assert_eq!((quantity("2GB"), quantity("NaN"), quantity("inf")), (None, None, None));
     }
 }

@@ -23,7 +23,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
         Rule { id: "probe-port", holds: "Probes ask ports that the container declares.", check: probe_port },
         Rule {
             id: "probe-missing",
-            holds: "A server has a startup, a liveness and a readiness probe, of which readiness asks /health/ready.",
+            holds: "A server has a startup, a liveness and a readiness probe; readiness and no other asks /health/ready.",
             check: probe_missing,
         },
         Rule {
@@ -135,8 +135,14 @@ fn probe_port(project: &Project, report: &mut Report) {
     }
 }
 
+/// Whether a model answers.
+const READY: &str = "/health/ready";
+
+/// Whether the process answers at all.
+const LIVE: &str = "/health/live";
+
 fn probe_missing(project: &Project, report: &mut Report) {
-    for (_, container, _) in servers(project) {
+    for (_, container, http) in servers(project) {
         for probe in PROBES.iter().filter(|probe| container.node.get(probe).is_none()) {
             let message = format!("container {} has no {probe}", container.name());
             report.add(
@@ -145,10 +151,21 @@ fn probe_missing(project: &Project, report: &mut Report) {
                 format!("add a {probe} that asks /health/live or /health/ready"),
             );
         }
-        let path = container.node.at("readinessProbe/httpGet/path");
-        if let Some(path) = path.filter(|path| path.is("/health/live")) {
-            let message = "readiness asks /health/live, which answers before a model is loaded";
-            report.add(&path.place, message, "ask /health/ready");
+        for (probe, asks_ready) in PROBES.into_iter().zip([false, false, true]) {
+            let Some(node) = container.node.get(probe) else { continue };
+            let path = node.at("httpGet/path");
+            // `probe-path` says more of paths that nobody answers.
+            let is_known = |path: &&Node| path.text().is_some_and(|path| http.paths.contains_key(path));
+            let is_ready = path.is_some_and(|path| path.is(READY));
+            if path.is_none() || (path.is_some_and(|path| is_known(&path)) && is_ready != asks_ready) {
+                let (message, remedy) = if asks_ready {
+                    (format!("{probe} does not ask {READY}, which tells whether a model answers"), READY)
+                } else {
+                    (format!("{probe} does not ask {LIVE}: a pod without a model would be restarted"), LIVE)
+                };
+                let place = path.map_or(&node.place, |path| &path.place);
+                report.add(place, message, format!("ask {remedy} with httpGet"));
+            }
         }
     }
 }

@@ -101,6 +101,10 @@ fn check_selection(project: &Project, (object, selector): (&Object, &[Entry]), r
     if selector.is_empty() || selector.iter().any(|entry| entry.key.starts_with(FOR_CALLERS)) {
         return;
     }
+    // A policy for pods that others bring says nothing of ours.
+    if object.kind() == "NetworkPolicy" && !selector.iter().any(|entry| is_own_label(project, entry)) {
+        return;
+    }
     let exists = if object.kind() == "ServiceMonitor" {
         let labelled = |service: &Object| {
             let labels = service.node.entries_at("metadata/labels");
@@ -128,6 +132,12 @@ fn check_selection(project: &Project, (object, selector): (&Object, &[Entry]), r
         let remedy = format!("use labels of a pod template, such as {}", words(labels));
         report.add(&entry.node.place, message, remedy);
     }
+}
+
+/// Whether any of our pods carries a label of this name.
+fn is_own_label(project: &Project, wanted: &Entry) -> bool {
+    let mut labels = project.stacks.iter().flat_map(workloads).flat_map(Workload::labels);
+    labels.any(|label| label.key == wanted.key)
 }
 
 fn is_in(wanted: &Entry, labels: &[Entry]) -> bool {
@@ -199,7 +209,7 @@ fn service_account(project: &Project, report: &mut Report) {
 }
 
 /// Kinds that are in no namespace.
-const CLUSTER_KINDS: [&str; 7] = [
+const CLUSTER_KINDS: [&str; 9] = [
     "Namespace",
     "ClusterRole",
     "ClusterRoleBinding",
@@ -207,6 +217,8 @@ const CLUSTER_KINDS: [&str; 7] = [
     "StorageClass",
     "PriorityClass",
     "ClusterSecretStore",
+    "ClusterIssuer",
+    "GatewayClass",
 ];
 
 fn namespace(project: &Project, report: &mut Report) {
@@ -224,8 +236,9 @@ fn namespace(project: &Project, report: &mut Report) {
                     ),
                     None => format!("{} {} names no namespace", object.kind(), object.name()),
                 };
+                let place = object.namespace_place.as_ref();
                 report.add(
-                    object.node.place_at("metadata/namespace"),
+                    place.unwrap_or_else(|| object.node.place_at("metadata/namespace")),
                     message,
                     format!("use {}", made.first().unwrap_or(&"ml-forecast")),
                 );
@@ -246,7 +259,9 @@ fn service_address(project: &Project, report: &mut Report) {
     }
     for stack in &project.stacks {
         for entry in containers(stack).flat_map(|container| container.node.items_at("env")) {
-            if let Some(value) = entry.get("value")
+            // A proxy may be anywhere.
+            let is_proxy = entry.text_at("name").is_some_and(|name| name.to_uppercase().ends_with("_PROXY"));
+            if let Some(value) = entry.get("value").filter(|_| !is_proxy)
                 && let Err((message, remedy)) =
                     value.text().map_or(Ok(()), |text| address(project, stack, text))
             {
@@ -265,7 +280,7 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
     let (host, port) = authority
         .rsplit_once(':')
         .unwrap_or((authority, if text.starts_with("https") { "443" } else { "80" }));
-    let mut parts = host.split('.');
+    let mut parts = host.trim_end_matches('.').split('.');
     let name = parts.next().unwrap_or_default();
     let (namespace, rest) = (parts.next(), parts.collect::<Vec<_>>().join("."));
     // Anything else is outside of the cluster.
@@ -283,6 +298,9 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
         known.dedup();
         return Err((format!("there is no Service {name}"), format!("name one of {}", known.join(", "))));
     };
+    if namespace.is_some_and(|asked| is_elsewhere(project, name, asked)) {
+        return Ok(());
+    }
     let ports: Vec<&str> =
         service.node.items_at("spec/ports").iter().filter_map(|known| known.text_at("port")).collect();
     if !ports.contains(&port) {
@@ -291,6 +309,12 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
             format!("use port {}", ports.join(" or ")),
         ));
     }
+    let is_plain = service.node.items_at("spec/ports").iter().any(|known| {
+        known.text_at("port") == Some(port) && known.get("appProtocol").is_some_and(|kind| kind.is("http"))
+    });
+    if text.starts_with("https:") && is_plain {
+        return Err((format!("Service {name} speaks HTTP, not HTTPS"), "write http://".to_owned()));
+    }
     match (namespace, service.namespace.as_deref()) {
         (Some(asked), Some(known)) if asked != known => Err((
             format!("Service {name} is in the namespace {known}, not {asked}"),
@@ -298,4 +322,13 @@ fn address(project: &Project, stack: &Stack, text: &str) -> Result<(), (String, 
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether a namespace is another team's: none that the manifests make, nor one that looks like it.
+fn is_elsewhere(project: &Project, service: &str, namespace: &str) -> bool {
+    let mut made = project.stacks.iter().flat_map(|stack| &stack.objects);
+    service != "forecast-service"
+        && !made.any(|object| {
+            object.namespace.as_deref().is_some_and(|known| strsim::levenshtein(known, namespace) <= 2)
+        })
 }

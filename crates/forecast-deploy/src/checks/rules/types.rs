@@ -27,7 +27,7 @@ pub(super) const GROUP: RuleGroup = RuleGroup {
 };
 
 /// Kinds that extensions bring, with the fields that they cannot do without.
-const EXTENSIONS: [(&str, &str, &[&str]); 9] = [
+const EXTENSIONS: [(&str, &str, &[&str]); 14] = [
     ("external-secrets.io/v1", "ExternalSecret", &["spec/secretStoreRef/name", "spec/target/name"]),
     ("external-secrets.io/v1", "SecretStore", &["spec/provider"]),
     ("external-secrets.io/v1", "ClusterSecretStore", &["spec/provider"]),
@@ -36,6 +36,11 @@ const EXTENSIONS: [(&str, &str, &[&str]); 9] = [
     ("monitoring.coreos.com/v1", "PrometheusRule", &["spec/groups"]),
     ("azmonitoring.coreos.com/v1", "ServiceMonitor", &["spec/selector", "spec/endpoints"]),
     ("gateway.networking.k8s.io/v1", "HTTPRoute", &["spec/parentRefs", "spec/rules"]),
+    ("gateway.networking.k8s.io/v1", "Gateway", &["spec/gatewayClassName", "spec/listeners"]),
+    ("cert-manager.io/v1", "Certificate", &["spec/secretName"]),
+    ("cert-manager.io/v1", "Issuer", &["spec"]),
+    ("cert-manager.io/v1", "ClusterIssuer", &["spec"]),
+    ("secrets-store.csi.x-k8s.io/v1", "SecretProviderClass", &["spec/provider"]),
     ("keda.sh/v1alpha1", "ScaledObject", &["spec/scaleTargetRef/name", "spec/triggers"]),
 ];
 

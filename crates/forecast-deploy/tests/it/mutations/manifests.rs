@@ -173,12 +173,31 @@ pub(super) const MANIFESTS: &[Mutation] = &[
     mutation("latest", "deploy/k8s/mlflow/postgres/statefulset.yaml")
         .edit("image: postgres:18.4-bookworm", "image: postgres:latest")
         .expect("image-pinned", "name a version"),
-    mutation("another version of the image", "deploy/k8s/base/deployment.yaml")
+    mutation("another version of the image in an option", "deploy/k8s/components/retraining/cronjob.yaml")
         .edit("forecast-service:1.0.0", "forecast-service:1.0.1")
         .expect("image-agrees", "forecast-service:1.0.0"),
-    mutation("another image in an overlay", "deploy/k8s/overlays/prod/kustomization.yaml")
-        .edit("newTag: 1.0.0", "newTag: 0.9.0")
-        .expect("image-agrees", "forecast-service:1.0.0"),
+    mutation("a version for an image that nobody has", "deploy/k8s/overlays/prod/kustomization.yaml")
+        .edit("luxuryhouse/forecast-service\n", "luxuryhouse/forecast-servce\n")
+        .expect("kustomization", "name what exists"),
+    mutation("a password of any container", "deploy/k8s/mlflow/deployment.yaml")
+        .edit("            - name: MLFLOW_HOST\n", "            - name: PROXY_PASSWORD\n              value: hunter2\n            - name: MLFLOW_HOST\n")
+        .expect("env-secret", "secretKeyRef"),
+    mutation("a user for a password", "deploy/k8s/components/retraining/cronjob.yaml")
+        .edit("key: MLFLOW_TRACKING_PASSWORD", "key: MLFLOW_TRACKING_USERNAME")
+        .expect("env-reference", "the key MLFLOW_TRACKING_PASSWORD"),
+    mutation("a password with a known word in it", "deploy/k8s/base/secret.yaml")
+        .edit("MLFLOW_TRACKING_PASSWORD: change-me", "MLFLOW_TRACKING_PASSWORD: Exchange9Server!x")
+        .expect("secret-real", "change-me"),
+    mutation("placeholders over the real credentials", "deploy/k8s/overlays/prod/kustomization.yaml")
+        .edit("      $patch: delete\n", "")
+        .expect("secret-applied", "$patch: delete")
+        .shows("deploy/k8s/overlays/prod/kustomization.yaml", "        name: forecast-secrets\n"),
+    mutation("https to a port without it", "deploy/k8s/base/configmap.yaml")
+        .edit("http://mlflow-server:5000", "https://mlflow-server:5000")
+        .expect("service-address", "write http://"),
+    mutation("an empty manifest", "deploy/k8s/base/ingress.yaml").becomes("# nothing\n")
+        .expect("file-missing", "git restore")
+        .shows("deploy/k8s/base/ingress.yaml", "# nothing"),
     mutation("no limit of memory", "deploy/k8s/base/deployment.yaml")
         .edit("              cpu: \"2\"\n              memory: 2Gi\n", "              cpu: \"2\"\n")
         .expect("pod-limits", "resources.limits.memory")

@@ -91,6 +91,47 @@ pub(super) const OTHERS: &[Mutation] = &[
     mutation("another address for the caller", "deploy/dotnet/appsettings.Production.json")
         .edit("http://forecast-service.ml-forecast.svc", "http://forecast.ml-forecast.svc")
         .expect("dotnet-address", "http://forecast-service.ml-forecast.svc.cluster.local"),
+    mutation("a renamed section", "deploy/dotnet/appsettings.Production.json")
+        .edit("\"MLService\"", "\"MlServices\"")
+        .expect("dotnet-policy", "name the section MLService")
+        .shows("deploy/dotnet/appsettings.Production.json", "{"),
+    mutation("an empty pipeline", "ci/azure-pipelines.yml").becomes("")
+        .expect("file-missing", "git restore ci/azure-pipelines.yml"),
+    mutation("another compiler in the image", "deploy/docker/Dockerfile")
+        .edit("library/rust:1.95.0-bookworm\n", "library/rust:1.94.0-bookworm\n")
+        .expect("dockerfile", "rust:1.95.0"),
+    mutation("a program less in the image", "deploy/docker/Dockerfile")
+        .edit("-p forecast-api -p forecast-train -p", "-p forecast-api -p")
+        .expect("dockerfile", "-p forecast-train")
+        .shows("deploy/docker/Dockerfile", "cargo build --locked"),
+    mutation("an end without draining", "deploy/docker/Dockerfile")
+        .edit("STOPSIGNAL SIGTERM", "STOPSIGNAL SIGKILL")
+        .expect("dockerfile", "STOPSIGNAL SIGTERM"),
+    mutation("loopback in the image", "deploy/docker/Dockerfile")
+        .edit("FORECAST_BIND=0.0.0.0:8080", "FORECAST_BIND=127.0.0.1:8080")
+        .expect("dockerfile", "0.0.0.0:8080"),
+    mutation("waiting for a start only", "mlflow-server/docker-compose.yml")
+        .edit("condition: service_healthy", "condition: service_started")
+        .expect("compose-depends", "service_healthy"),
+    mutation("a privileged service", "mlflow-server/docker-compose.yml")
+        .edit("    init: true\n", "    privileged: true\n")
+        .expect("compose-policy", "remove privileged"),
+    mutation("the engine in a container", "mlflow-server/docker-compose.yml")
+        .edit("      - ./mlartifacts:/mlartifacts\n", "      - /var/run/docker.sock:/var/run/docker.sock\n")
+        .expect("compose-policy", "remove the volume"),
+    mutation("production without logins", "mlflow-server/docker-compose.prod.yml")
+        .edit("command: [mlflow, server, --app-name, basic-auth]", "command: [mlflow, server]")
+        .expect("compose-login", "basic-auth"),
+    mutation("a key that nobody reads", "deploy/dotnet/appsettings.Production.json")
+        .edit("\"AttemptTimeoutSeconds\"", "\"AttemptTimeoutSecond\"")
+        .expect("dotnet-policy", "AttemptTimeoutSeconds is probably meant"),
+    mutation("less time than one attempt", "deploy/dotnet/appsettings.Production.json")
+        .edit("\"TimeoutSeconds\": 30", "\"TimeoutSeconds\": 5")
+        .expect("dotnet-policy", "at least AttemptTimeoutSeconds"),
+    mutation("a password in a list", "mlflow-server/docker-compose.prod.yml")
+        .edit("    environment:\n      MLFLOW_AUTH_CONFIG_PATH: /etc/mlflow/basic-auth.ini\n", "    environment:\n      EXTRA_PASSWORD: hunter2\n      MLFLOW_AUTH_CONFIG_PATH: /etc/mlflow/basic-auth.ini\n")
+        .expect("compose-secret", ":?is not set")
+        .shows("mlflow-server/docker-compose.prod.yml", "EXTRA_PASSWORD"),
     mutation("more attempts than the guide has", "deploy/dotnet/appsettings.Production.json")
         .edit("\"MaxAttempts\": 3", "\"MaxAttempts\": 4")
         .expect("dotnet-policy", "write 3"),
