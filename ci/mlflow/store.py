@@ -163,11 +163,13 @@ def write(arguments: argparse.Namespace) -> None:
     server = Server(arguments.url)
     experiment = server.call("GET", "experiments/get-by-name", experiment_name="boutique 1")["experiment"]
     chance = random.Random(os.getpid())
+    # An alias each: MLflow answers 400 to one of two callers that make the same alias at the same moment.
+    alias = f"candidate-{os.getpid()}"
     written = 0
     while arguments.stop.parent.exists() and not arguments.stop.exists():
         run = make_run(server, experiment["experiment_id"], chance, f"written meanwhile {written}")
         version = make_version(server, run, MODELS[0], chance.randbytes(500_000), "written meanwhile")
-        server.call("POST", "registered-models/alias", name=MODELS[0], alias="candidate", version=version)
+        server.call("POST", "registered-models/alias", name=MODELS[0], alias=alias, version=version)
         finish(server, run["run_id"])
         written += 1
         arguments.count.write_text(str(written), encoding="utf-8")
