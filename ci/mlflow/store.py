@@ -250,7 +250,7 @@ def compare(arguments: argparse.Namespace) -> None:
         for key, value in before[kind].items():
             if kind == "runs" and value["info"]["status"] == "RUNNING" and key in after[kind]:
                 continue  # It has gone on since.
-            if key.endswith("@candidate") or (kind == "artifacts" and key not in settled):
+            if "@candidate-" in key or (kind == "artifacts" and key not in settled):
                 continue  # Likewise.
             compared += 1
             if key not in after[kind]:
