@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use forecast_client::ForecastRequest;
 
+use crate::request::read_request;
+
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
 Usage: load BASE_URL [OPTION]...
@@ -94,11 +96,6 @@ fn number(flag: &str, text: &str, allowed: std::ops::RangeInclusive<u64>) -> Res
     number.ok_or_else(|| {
         format!("{flag} {text} must be a whole number from {} to {}", allowed.start(), allowed.end())
     })
-}
-
-fn read_request(path: &str) -> Result<ForecastRequest, String> {
-    let text = std::fs::read_to_string(path).map_err(|reason| format!("cannot read {path}: {reason}"))?;
-    serde_json::from_str(&text).map_err(|reason| format!("{path} is no request for forecasts: {reason}"))
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ mod arguments;
 mod connection;
 mod histogram;
 mod report;
+#[path = "../shared/request.rs"]
+mod request;
 mod tally;
 mod worker;
 

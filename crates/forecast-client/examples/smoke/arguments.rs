@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use forecast_client::ForecastRequest;
 
+use crate::request::read_request;
+
 /// What `--help` says.
 pub(crate) const USAGE: &str = "\
 Usage: smoke BASE_URL [OPTION]...
@@ -71,11 +73,6 @@ impl Arguments {
         found.base_url = base_url.ok_or("the address is missing, such as http://localhost:8080")?;
         Ok(Asked::Run(Box::new(found)))
     }
-}
-
-fn read_request(path: &str) -> Result<ForecastRequest, String> {
-    let text = std::fs::read_to_string(path).map_err(|reason| format!("cannot read {path}: {reason}"))?;
-    serde_json::from_str(&text).map_err(|reason| format!("{path} is no request for forecasts: {reason}"))
 }
 
 #[cfg(test)]

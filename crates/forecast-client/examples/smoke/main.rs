@@ -12,6 +12,8 @@
 
 mod answer;
 mod arguments;
+#[path = "../shared/request.rs"]
+mod request;
 mod steps;
 
 use std::process::ExitCode;
