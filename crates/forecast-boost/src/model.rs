@@ -1,10 +1,12 @@
 //! A fitted model: what it starts from, and its trees.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::BoostError;
 use crate::dataset::{ColumnKind, Features};
-use crate::objective::Objective;
+use crate::objective::Loss;
 use crate::predict::Forest;
 use crate::tree::Tree;
 
@@ -23,7 +25,7 @@ pub struct Model {
     pub(crate) columns: Vec<ColumnInfo>,
     pub(crate) start: f64,
     pub(crate) trees: Vec<Tree>,
-    pub(crate) objective: Objective,
+    pub(crate) loss: Arc<dyn Loss>,
     pub(crate) forest: Forest,
 }
 
@@ -53,7 +55,6 @@ impl Model {
         if expected != found {
             return Err(BoostError::FeatureCount { expected, found });
         }
-        let loss = self.objective.loss();
         let columns = features.columns();
         let mut scores = vec![self.start; features.rows()];
         scores.par_chunks_mut(BLOCK).enumerate().for_each(|(block, scores)| {
@@ -67,7 +68,7 @@ impl Model {
             }
             self.forest.add_to(&rows, scores);
             for score in scores {
-                *score = loss.output(*score);
+                *score = self.loss.output(*score);
             }
         });
         Ok(scores)
@@ -81,7 +82,7 @@ impl Model {
         if row.len() != self.columns.len() {
             return Err(BoostError::FeatureCount { expected: self.columns.len(), found: row.len() });
         }
-        Ok(self.objective.output(self.start + self.forest.row(row)))
+        Ok(self.loss.output(self.start + self.forest.row(row)))
     }
 
     /// Prepares prediction once all trees are there.

@@ -98,15 +98,6 @@ impl Objective {
         }
     }
 
-    /// From the raw score to what is predicted.
-    pub(crate) fn output(&self, score: f64) -> f64 {
-        match self {
-            Self::Poisson | Self::Tweedie { .. } => score.exp(),
-            Self::Custom(loss) => loss.output(score),
-            _ => score,
-        }
-    }
-
     /// The loss behind the name.
     pub(crate) fn loss(&self) -> Arc<dyn Loss> {
         match self {
