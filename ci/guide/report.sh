@@ -93,6 +93,8 @@ run() {
   done
   sed -e "s/localhost:5000/localhost:$mlflow_port/g" -e "s/localhost:8080/localhost:$api_port/g" \
     "${expressions[@]}" "$work/steps/$name" >"$script"
+  # kubectl marks a restart by the second, and refuses two in the same one: the pages' occasions lie apart.
+  ! grep -q 'rollout restart' "$script" || sleep 1
   attempt "$name" "$script" 300 || return 0
   ok=$((ok + 1))
   row ok "$name" "$(first_line "$name")${note:+  [$note]}"
