@@ -92,6 +92,7 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
             .collect(),
         start,
         trees: Vec::new(),
+        objective: params.objective.clone(),
         loss: Arc::clone(loss),
         forest: Forest::default(),
     };

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::BoostError;
 use crate::dataset::{ColumnKind, Features};
-use crate::objective::Loss;
+use crate::objective::{Loss, Objective};
 use crate::predict::Forest;
 use crate::tree::Tree;
 
@@ -25,6 +25,7 @@ pub struct Model {
     pub(crate) columns: Vec<ColumnInfo>,
     pub(crate) start: f64,
     pub(crate) trees: Vec<Tree>,
+    pub(crate) objective: Objective,
     pub(crate) loss: Arc<dyn Loss>,
     pub(crate) forest: Forest,
 }
@@ -37,6 +38,12 @@ impl Model {
     #[must_use]
     pub fn columns(&self) -> &[ColumnInfo] {
         &self.columns
+    }
+
+    /// What it was fitted to minimise.
+    #[must_use]
+    pub fn objective(&self) -> &Objective {
+        &self.objective
     }
 
     /// How many trees there are.

@@ -1,0 +1,4 @@
+//! The booster as its callers see it: what it fits, what it refuses, and what others read of it.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
+
+mod determinism;
