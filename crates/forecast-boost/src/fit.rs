@@ -7,6 +7,7 @@ mod partition;
 mod sampling;
 mod scan;
 mod scores;
+mod workspace;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::params::Params;
 use crate::predict::Forest;
 use crate::tree::Tree;
 use grow::{Grower, Grown, Round};
-use scores::Scores;
+use scores::{LeafRows, Scores};
 
 /// Fits models.
 #[derive(Debug)]
@@ -55,14 +56,15 @@ impl Booster {
             return Err(BoostError::FeatureCount { expected, found });
         }
         let threads = params.threads.unwrap_or_else(rayon::current_num_threads);
-        if threads == rayon::current_num_threads() {
-            return Ok(fit(params, &loss, train, valid));
-        }
-        match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
-            Ok(pool) => Ok(pool.install(|| fit(params, &loss, train, valid))),
-            // The machine gives no more threads: the result is the same with those there are.
-            Err(_) => Ok(fit(params, &loss, train, valid)),
-        }
+        let pool = match threads == rayon::current_num_threads() {
+            true => None,
+            // Where the machine gives no more threads, the result is the same with those there are.
+            false => rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok(),
+        };
+        // On a thread of the pool from beginning to end: thousands of calls into it from outside would each
+        // have to wake it.
+        let work = || rayon::scope(|_| fit(params, &loss, train, valid));
+        Ok(pool.map_or_else(work, |pool| pool.install(work)))
     }
 }
 
@@ -81,7 +83,7 @@ fn check_labels(data: &Dataset<'_>, loss: &dyn Loss) -> Result<(), BoostError> {
 
 fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Model {
     let limits = BinLimits { max_bin: params.max_bin, min_data_in_bin: params.min_data_in_bin };
-    let matrix = BinnedMatrix::new(&train.features, limits, rayon::current_num_threads());
+    let matrix = BinnedMatrix::new(&train.features, limits);
     let start = loss.start(train);
     let mut model = Model {
         columns: train
@@ -102,12 +104,17 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
     let mut scores = Scores::new(train, start);
     let mut grower = Grower::new(params, &matrix);
     let mut watch = valid.map(|valid| Watch::new(valid, start));
+    let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     for iteration in 0..params.trees {
-        let scales = scores.gradients(loss.as_ref(), train, sampling::seed(params.seed, iteration));
+        let leaves = LeafRows { rows: &grower.rows, ranges: &ranges };
+        let last = model.trees.last().map(|tree| (tree, leaves));
+        let seed = sampling::seed(params.seed, iteration);
+        let scales = scores.advance(loss.as_ref(), train, (last, seed));
         sampling::choose_rows(&mut grower.rows, &matrix, params, iteration);
         let allowed = sampling::choose_columns(&matrix, params, iteration);
-        let Grown { mut tree, ranges } =
-            grower.grow(Round { packed: scores.packed(), scales, allowed: &allowed });
+        let grown = grower.grow(Round { packed: scores.packed(), scales, allowed: &allowed });
+        let Grown { mut tree, ranges: places } = grown;
+        ranges = places;
         if tree.nodes.is_empty() {
             break; // No split is worth it, and the next tree would see the same.
         }
@@ -115,7 +122,6 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
             renew(&mut tree, level, (&ranges, &grower.rows), (train, &scores));
         }
         tree.shrink(params.learning_rate);
-        scores.add(&tree, (&ranges, &grower.rows), train);
         model.trees.push(tree);
         if let (Some(watch), Some(patience)) = (&mut watch, params.early_stopping)
             && watch.is_over(loss.as_ref(), model.trees.last(), patience)

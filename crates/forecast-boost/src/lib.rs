@@ -11,6 +11,7 @@ mod model;
 mod objective;
 mod params;
 mod predict;
+mod simd;
 mod tree;
 
 pub use dataset::{Column, ColumnKind, Dataset, Features};

@@ -1,22 +1,23 @@
-//! The training rows in bins: column by column for deciding which way a row goes, and in row-major
-//! blocks of a few columns for adding up histograms.
+//! The training rows in bins: column by column for deciding which way a row goes, and row by row for adding
+//! up histograms.
 //!
-//! A block's histogram is meant to stay in the first-level cache while rows stream past: twelve columns
-//! of 256 sums of eight bytes are 24 KB. Columns that cannot split anything (one bin, or a copy of
-//! another column) are left out here, once.
+//! Columns that cannot split anything (one bin, or a copy of another column) are left out here, once.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use crate::bins::{BinLimits, ColumnBins};
 use crate::dataset::Features;
 
-/// Most columns of one row-major block.
-pub(crate) const BLOCK_COLUMNS: usize = 12;
-/// Sums that a narrow column has in a histogram, used or not: any byte is a valid index.
-pub(crate) const NARROW_SLOTS: usize = 256;
+/// Sums that a narrow column has in a histogram, used or not: any byte is a valid index. Eight more than that
+/// keep equal codes of two columns from falling on the same place of two memory pages, which the processor
+/// would take for one.
+pub(crate) const NARROW_SLOTS: usize = NARROW_BINS + 8;
+/// Most bins that one byte tells apart.
+const NARROW_BINS: usize = 256;
 
 /// The bin of every row for one column.
 #[derive(Debug)]
@@ -34,28 +35,23 @@ pub(crate) struct BinnedColumn {
     pub(crate) codes: Codes,
 }
 
-/// Columns whose histograms are added up together.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// Which of [`BinnedMatrix::columns`].
-    pub(crate) columns: std::ops::Range<usize>,
-    /// Row-major codes of narrow columns; empty for a block of one wide column.
-    pub(crate) codes: Vec<u8>,
-    /// How many sums its histogram has.
-    pub(crate) slots: usize,
-}
-
 /// All rows in bins.
 #[derive(Debug)]
 pub(crate) struct BinnedMatrix {
     pub(crate) rows: usize,
+    /// Those of one byte first.
     pub(crate) columns: Vec<BinnedColumn>,
-    pub(crate) blocks: Vec<Block>,
+    /// The narrow columns' codes, row by row.
+    pub(crate) by_row: Vec<u8>,
+    /// How many columns are narrow, which is how many codes a row of `by_row` has.
+    pub(crate) narrow: usize,
+    /// Where each column's sums begin in a histogram, and after the last column where they end.
+    starts: Vec<usize>,
 }
 
 impl BinnedMatrix {
-    /// Finds bins and puts all rows into them. `threads` decides only how columns share blocks.
-    pub(crate) fn new(features: &Features<'_>, limits: BinLimits, threads: usize) -> Self {
+    /// Finds bins and puts all rows into them.
+    pub(crate) fn new(features: &Features<'_>, limits: BinLimits) -> Self {
         let binned: Vec<Option<BinnedColumn>> = (0..features.columns().len())
             .into_par_iter()
             .map(|column| bin_column(features, limits, column))
@@ -64,23 +60,45 @@ impl BinnedMatrix {
         // Stable: narrow columns first, each kind in the caller's order.
         columns.sort_by_key(|column| matches!(column.codes, Codes::Wide(_)));
         let narrow = columns.iter().filter(|column| matches!(column.codes, Codes::Narrow(_))).count();
-        let rows = features.rows();
-        let mut blocks: Vec<Block> = narrow_ranges(narrow, threads)
-            .into_par_iter()
-            .map(|range| narrow_block(&columns, range, rows))
-            .collect();
-        blocks.extend((narrow..columns.len()).map(|column| Block {
-            columns: column..column + 1,
-            codes: Vec::new(),
-            slots: columns[column].bins.len(),
-        }));
-        Self { rows, columns, blocks }
+        let mut starts = vec![0];
+        for column in &columns {
+            let slots = if starts.len() <= narrow { NARROW_SLOTS } else { column.bins.len() };
+            starts.push(starts[starts.len() - 1] + slots);
+        }
+        let by_row = transpose(&columns[..narrow], features.rows());
+        Self { rows: features.rows(), columns, by_row, narrow, starts }
     }
 
     /// How many sums one leaf's histogram has.
     pub(crate) fn slots(&self) -> usize {
-        self.blocks.iter().map(|block| block.slots).sum()
+        self.starts[self.columns.len()]
     }
+
+    /// The place of a column's sums in a histogram.
+    pub(crate) fn slots_of(&self, column: usize) -> Range<usize> {
+        self.starts[column]..self.starts[column + 1]
+    }
+}
+
+/// Rows that are turned at a time: what they need of each column and their own codes stay in the cache.
+const TILE: usize = 1_024;
+
+fn transpose(columns: &[BinnedColumn], rows: usize) -> Vec<u8> {
+    let width = columns.len();
+    let mut by_row = vec![0; rows * width];
+    if width == 0 {
+        return by_row;
+    }
+    by_row.par_chunks_mut(TILE * width).enumerate().for_each(|(tile, target)| {
+        let range = tile * TILE..tile * TILE + target.len() / width;
+        for (place, column) in columns.iter().enumerate() {
+            let Codes::Narrow(codes) = &column.codes else { continue };
+            for (target, &code) in target[place..].iter_mut().step_by(width).zip(&codes[range.clone()]) {
+                *target = code;
+            }
+        }
+    });
+    by_row
 }
 
 fn bin_column(features: &Features<'_>, limits: BinLimits, column: usize) -> Option<BinnedColumn> {
@@ -89,7 +107,7 @@ fn bin_column(features: &Features<'_>, limits: BinLimits, column: usize) -> Opti
     if bins.len() < 2 {
         return None;
     }
-    let codes = if bins.len() <= NARROW_SLOTS {
+    let codes = if bins.len() <= NARROW_BINS {
         Codes::Narrow(bins.narrow(source.values))
     } else {
         Codes::Wide(bins.wide(source.values))
@@ -128,25 +146,4 @@ fn is_copy(earlier: &BinnedColumn, column: &BinnedColumn) -> bool {
         _ => false,
     };
     same_codes && std::mem::discriminant(&earlier.bins) == std::mem::discriminant(&column.bins)
-}
-
-/// Even shares of the narrow columns: as few blocks as the cache allows, and a multiple of the threads
-/// where blocks do not become too small for it.
-fn narrow_ranges(columns: usize, threads: usize) -> Vec<std::ops::Range<usize>> {
-    let least = columns.div_ceil(BLOCK_COLUMNS);
-    let shared = least.next_multiple_of(threads.max(1));
-    let count = if columns >= shared * 4 { shared } else { least };
-    (0..count).map(|block| block * columns / count..(block + 1) * columns / count).collect()
-}
-
-fn narrow_block(columns: &[BinnedColumn], range: std::ops::Range<usize>, rows: usize) -> Block {
-    let width = range.len();
-    let mut codes = vec![0; rows * width];
-    for (place, column) in columns[range.clone()].iter().enumerate() {
-        let Codes::Narrow(source) = &column.codes else { continue };
-        for (target, &code) in codes.iter_mut().skip(place).step_by(width).zip(source) {
-            *target = code;
-        }
-    }
-    Block { columns: range, codes, slots: width * NARROW_SLOTS }
 }

@@ -1,8 +1,8 @@
 //! Growing one tree, leaf by leaf, always where the loss falls most.
 //!
-//! Of two new leaves only the smaller one's histogram is added up; the other is what the parent's leaves
-//! over. Each block of columns is one task: add up, subtract, and look for both leaves' best splits
-//! while the sums are at hand.
+//! A split takes two steps that all threads share. By rows: each thread divides its part of the leaf's rows
+//! and adds up the histogram of those that go to the smaller side. By columns: the parts' sums are added, the
+//! larger side's are what they leave of the parent's, and both are searched for their best splits.
 
 use std::ops::Range;
 
@@ -10,24 +10,22 @@ use rayon::prelude::*;
 
 use super::histogram::{Rows, accumulate};
 use super::packed::{Scales, Sums};
-use super::partition::{Sides, divide};
+use super::partition::{self, Sides};
 use super::scan::{self, Candidate, Cut, LeafSums, Limits, shrink};
+use super::workspace::{Histogram, Task, Workspace, part_len};
 use crate::bins::ColumnBins;
-use crate::matrix::{BinnedMatrix, Block};
+use crate::matrix::BinnedMatrix;
 use crate::params::Params;
 use crate::tree::{Child, Cover, Node, Test, Tree};
 
-/// Rows of a leaf that one thread adds up at least.
-const MIN_PART: usize = 4096;
-
 /// What stays the same for all trees of a fit.
 pub(crate) struct Grower<'a> {
-    pub(crate) params: &'a Params,
-    pub(crate) matrix: &'a BinnedMatrix,
+    params: &'a Params,
+    matrix: &'a BinnedMatrix,
     /// Row numbers, ordered by leaf once a tree is grown.
     pub(crate) rows: Vec<u32>,
     spare: Vec<u32>,
-    histograms: Vec<Vec<i64>>,
+    workspace: Workspace,
 }
 
 /// What belongs to one tree.
@@ -51,21 +49,20 @@ struct Leaf {
     range: Range<usize>,
     sums: LeafSums,
     depth: usize,
-    histogram: Option<usize>,
-    best: Option<(usize, Candidate)>,
     /// Which node's child this is, and on which side.
     parent: Option<(usize, Side)>,
+    /// Its best split, and the sums that this was found in.
+    best: Option<(Best, Histogram)>,
 }
 
-/// A tree on its way.
-struct Growth {
-    leaves: Vec<Leaf>,
-    nodes: Vec<Node>,
-    /// Numbers of histograms that no leaf holds.
-    free: Vec<usize>,
+/// A column, and how it divides a leaf best.
+#[derive(Debug)]
+struct Best {
+    column: usize,
+    candidate: Candidate,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Side {
     Left,
     Right,
@@ -73,190 +70,162 @@ enum Side {
 
 impl<'a> Grower<'a> {
     pub(crate) fn new(params: &'a Params, matrix: &'a BinnedMatrix) -> Self {
-        Self { params, matrix, rows: Vec::new(), spare: Vec::new(), histograms: Vec::new() }
+        Self { params, matrix, rows: Vec::new(), spare: Vec::new(), workspace: Workspace::new(matrix) }
     }
 
     /// Grows a tree on the rows that `self.rows` lists, ascending.
     pub(crate) fn grow(&mut self, round: Round<'_>) -> Grown {
         self.spare.resize(self.rows.len(), 0);
         let limits = Limits::new(self.params, round.scales);
-        let mut free: Vec<usize> = (0..self.histograms.len()).collect();
-        let root = self.root(&round, &limits, &mut free);
-        let mut growth = Growth { leaves: vec![root], nodes: Vec::new(), free };
-        while growth.leaves.len() < self.params.num_leaves {
-            let Some(chosen) = best_leaf(&growth.leaves) else { break };
-            let is_last = growth.leaves.len() + 1 == self.params.num_leaves;
-            self.split(&mut growth, chosen, round.scales);
-            if !is_last {
-                self.look_at_children(&mut growth, chosen, (&round, &limits));
+        let mut leaves = vec![self.root(&round, &limits)];
+        let mut nodes: Vec<Node> = Vec::new();
+        while leaves.len() < self.params.num_leaves {
+            let Some((chosen, best, histogram)) = take_best(&mut leaves) else { break };
+            let leaf = &leaves[chosen];
+            let node = Node {
+                column: self.matrix.columns[best.column].column as u32,
+                test: describe(&self.matrix.columns[best.column].bins, &best.candidate, leaf.sums.total).0,
+                left: Child::leaf(chosen),
+                right: Child::leaf(leaves.len()),
+                gain: best.candidate.gain * round.scales.hess / (round.scales.grad * round.scales.grad),
+                cover: self.cover(leaf.sums, round.scales),
+            };
+            match leaf.parent {
+                Some((parent, Side::Left)) => nodes[parent].left = Child::node(nodes.len()),
+                Some((parent, Side::Right)) => nodes[parent].right = Child::node(nodes.len()),
+                None => {}
             }
+            let is_last = leaves.len() + 1 == self.params.num_leaves;
+            let (left, right) = self.split(leaf, (best, histogram, is_last), (&round, &limits));
+            leaves[chosen] = Leaf { parent: Some((nodes.len(), Side::Left)), ..left };
+            leaves.push(Leaf { parent: Some((nodes.len(), Side::Right)), ..right });
+            nodes.push(node);
         }
-        let Growth { leaves, nodes, .. } = growth;
         let ranges = leaves.iter().map(|leaf| leaf.range.clone()).collect();
         let covers = leaves.iter().map(|leaf| self.cover(leaf.sums, round.scales)).collect();
+        for (_, histogram) in leaves.into_iter().filter_map(|leaf| leaf.best) {
+            self.workspace.give_back(histogram);
+        }
         Grown { tree: Tree { nodes, leaves: covers }, ranges }
     }
 
-    fn root(&mut self, round: &Round<'_>, limits: &Limits, free: &mut Vec<usize>) -> Leaf {
-        let rows = if self.rows.len() == self.matrix.rows {
-            Rows::Range(0, self.matrix.rows)
-        } else {
-            Rows::Listed(&self.rows)
-        };
-        let total = match rows {
-            Rows::Range(..) => round.packed.iter().sum(),
-            Rows::Listed(rows) => rows.iter().map(|&row| round.packed[row as usize]).sum(),
-        };
-        let sums = LeafSums { total: Sums(total), rows: rows.len() };
-        let mut leaf =
-            Leaf { range: 0..rows.len(), sums, depth: 0, histogram: None, best: None, parent: None };
-        if !self.may_split(&leaf) {
-            return leaf;
-        }
-        let mut histogram = take(&mut self.histograms, free, self.matrix.slots());
-        let mut parts = by_block(&self.matrix.blocks, &mut histogram.1);
-        let found: Vec<_> = self
-            .matrix
-            .blocks
-            .par_iter()
-            .zip(parts.par_iter_mut())
-            .map(|(block, part)| {
-                add_up(self.matrix, block, (rows, round.packed), part);
-                best_of(self.matrix, block, part, (sums, limits, round.allowed))
+    fn root(&mut self, round: &Round<'_>, limits: &Limits) -> Leaf {
+        let (matrix, rows) = (self.matrix, self.rows.len());
+        let listed = (rows < matrix.rows).then_some(self.rows.as_slice());
+        let mut histogram = self.workspace.take();
+        let part = part_len(rows);
+        let totals: Vec<i64> = (0..rows.div_ceil(part))
+            .into_par_iter()
+            .zip(self.workspace.parts(&mut histogram))
+            .map(|(index, sums)| {
+                let range = index * part..rows.min((index + 1) * part);
+                let (rows, total) = match listed {
+                    None => (Rows::Range(range.start, range.end), round.packed[range].iter().sum()),
+                    Some(rows) => {
+                        let rows = &rows[range];
+                        (Rows::Listed(rows), rows.iter().map(|&row| round.packed[row as usize]).sum())
+                    }
+                };
+                sums.fill(0);
+                accumulate(matrix, rows, round.packed, sums);
+                total
             })
             .collect();
-        leaf.best = found.into_iter().fold(None, better);
-        leaf.histogram = Some(put_back(&mut self.histograms, histogram));
-        leaf
+        let sums = LeafSums { total: Sums(totals.iter().sum()), rows };
+        let mut root = Leaf { range: 0..rows, sums, depth: 0, parent: None, best: None };
+        let may_split = self.may_split(&root);
+        let tasks = self.workspace.tasks(&mut histogram);
+        let found: Vec<Option<Best>> = tasks
+            .into_par_iter()
+            .map(|(task, sums)| {
+                self.workspace.add_parts(sums, &task.slots, totals.len());
+                may_split.then(|| best_of(matrix, task, sums, (root.sums, limits, round.allowed)))?
+            })
+            .collect();
+        self.remember(&mut root, found.into_iter().fold(None, better), histogram);
+        root
     }
 
-    /// Turns a leaf into a node with two leaves.
-    fn split(&mut self, growth: &mut Growth, chosen: usize, scales: Scales) {
-        let Growth { leaves, nodes, .. } = growth;
-        let leaf = &mut leaves[chosen];
-        let Some((column, candidate)) = leaf.best.take() else { return };
-        let binned = &self.matrix.columns[column];
-        let (test, sides) = self.describe(&binned.bins, &candidate, leaf.sums.total);
-        let range = leaf.range.clone();
-        let left_rows =
-            divide(&binned.codes, &sides, &mut self.rows[range.clone()], &mut self.spare[range.clone()]);
-        let node = nodes.len();
-        let cover = {
-            let sums = leaf.sums;
-            self.cover(sums, scales)
-        };
-        if let Some((parent, side)) = leaf.parent {
-            match side {
-                Side::Left => nodes[parent].left = Child::node(node),
-                Side::Right => nodes[parent].right = Child::node(node),
-            }
-        }
-        nodes.push(Node {
-            column: binned.column as u32,
-            test,
-            left: Child::leaf(chosen),
-            right: Child::leaf(leaves.len()),
-            gain: candidate.gain * scales.hess / (scales.grad * scales.grad),
-            cover,
-        });
-        let leaf = &mut leaves[chosen];
-        let middle = range.start + left_rows;
-        let right = Leaf {
-            range: middle..range.end,
-            sums: LeafSums { total: leaf.sums.total - candidate.left, rows: range.end - middle },
-            depth: leaf.depth + 1,
-            histogram: None,
-            best: None,
-            parent: Some((node, Side::Right)),
-        };
-        leaf.range = range.start..middle;
-        leaf.sums = LeafSums { total: candidate.left, rows: left_rows };
-        leaf.depth += 1;
-        leaf.parent = Some((node, Side::Left));
-        leaves.push(right);
-    }
-
-    /// The question that a split asks of values, and its answer for every bin.
-    fn describe(&self, bins: &ColumnBins, candidate: &Candidate, total: Sums) -> (Test, Sides) {
-        let mut sides = vec![0; bins.len()];
-        let test = match (&candidate.cut, bins) {
-            (Cut::Set(set), ColumnBins::Categorical(bins)) => {
-                let mut categories: Vec<u32> =
-                    set.iter().map(|&bin| bins.category(usize::from(bin))).collect();
-                categories.sort_unstable();
-                for &bin in set {
-                    sides[usize::from(bin)] = 1;
-                }
-                Test::In(categories)
-            }
-            (Cut::Threshold { bin, missing_left }, ColumnBins::Numeric(bins)) => {
-                sides[..=*bin].fill(1);
-                // A column that never missed a value: those that do later go with the majority.
-                let missing_left = match bins.missing_bin() {
-                    Some(_) => *missing_left,
-                    None => candidate.left.hess() * 2.0 >= total.hess(),
-                };
-                if let Some(missing) = bins.missing_bin() {
-                    sides[missing] = u8::from(missing_left);
-                }
-                Test::AtMost { threshold: bins.upper(*bin), missing_left }
-            }
-            _ => Test::In(Vec::new()),
-        };
-        (test, sides)
-    }
-
-    /// Histograms and best splits of the two leaves that `chosen` became.
-    fn look_at_children(
+    /// Divides a leaf's rows, and finds the best splits of the two leaves that they make.
+    fn split(
         &mut self,
-        growth: &mut Growth,
-        chosen: usize,
+        leaf: &Leaf,
+        (best, mut histogram, is_last): (Best, Histogram, bool),
         (round, limits): (&Round<'_>, &Limits),
-    ) {
-        let Growth { leaves, free, .. } = growth;
-        let Some((right, others)) = leaves.split_last_mut() else { return };
-        let left = &mut others[chosen];
-        let parent = left.histogram.take();
-        let (may_left, may_right) = (self.may_split(left), self.may_split(right));
-        let (Some(parent), true) = (parent, may_left || may_right) else {
-            free.extend(parent);
-            return;
-        };
-        let (small, large) =
-            if left.range.len() <= right.range.len() { (left, right) } else { (right, left) };
-        let rows = Rows::Listed(&self.rows[small.range.clone()]);
-        let mut small_sums = take(&mut self.histograms, free, self.matrix.slots());
-        let mut large_sums = std::mem::take(&mut self.histograms[parent]);
-        let mut small_parts = by_block(&self.matrix.blocks, &mut small_sums.1);
-        let mut large_parts = by_block(&self.matrix.blocks, &mut large_sums);
-        let (may_small, may_large) = (self.may_split(small), self.may_split(large));
-        let (sums_small, sums_large) = (small.sums, large.sums);
-        let found: Vec<_> = self
-            .matrix
-            .blocks
-            .par_iter()
-            .zip(small_parts.par_iter_mut().zip(large_parts.par_iter_mut()))
-            .map(|(block, (small, large))| {
-                add_up(self.matrix, block, (rows, round.packed), small);
-                for (large, small) in large.iter_mut().zip(small.iter()) {
-                    *large -= small;
+    ) -> (Leaf, Leaf) {
+        let matrix = self.matrix;
+        let (range, total) = (leaf.range.clone(), leaf.sums.total);
+        let binned = &matrix.columns[best.column];
+        let (_, sides) = describe(&binned.bins, &best.candidate, total);
+        let may_go_on = !is_last && self.params.max_depth.is_none_or(|most| leaf.depth + 1 < most);
+
+        // By hessians, for the rows have yet to be counted: a wrong guess costs time and nothing else.
+        let left_is_small = best.candidate.left.hess() * 2.0 <= total.hess();
+        let mut small = self.workspace.take();
+        let part = part_len(range.len());
+        let lefts: Vec<usize> = self.rows[range.clone()]
+            .par_chunks_mut(part)
+            .zip(self.spare[range.clone()].par_chunks_mut(part))
+            .zip(self.workspace.parts(&mut small))
+            .map(|((rows, spare), sums)| {
+                let left = partition::divide(&binned.codes, &sides, rows, spare);
+                if may_go_on {
+                    let small = if left_is_small { &rows[..left] } else { &spare[..rows.len() - left] };
+                    sums.fill(0);
+                    accumulate(matrix, Rows::Listed(small), round.packed, sums);
                 }
-                let best = |may: bool, part: &[i64], sums| {
-                    if may { best_of(self.matrix, block, part, (sums, limits, round.allowed)) } else { None }
-                };
-                (best(may_small, small, sums_small), best(may_large, large, sums_large))
+                left
             })
             .collect();
-        (small.best, large.best) =
+        let left_rows = lefts.iter().sum::<usize>();
+        let child = |range: Range<usize>, total| Leaf {
+            sums: LeafSums { total, rows: range.len() },
+            range,
+            depth: leaf.depth + 1,
+            parent: None,
+            best: None,
+        };
+        let middle = range.start + left_rows;
+        let mut left = child(range.start..middle, best.candidate.left);
+        let mut right = child(middle..range.end, total - best.candidate.left);
+
+        let (smaller, larger) = if left_is_small { (&mut left, &mut right) } else { (&mut right, &mut left) };
+        let (may_smaller, may_larger) = (self.may_split(smaller), self.may_split(larger));
+        let (rows, spare) = (&mut self.rows[range.clone()], &self.spare[range]);
+        let workspace = &self.workspace;
+        let ((), found) = rayon::join(
+            || partition::join(rows, spare, part, &lefts),
+            || -> Vec<(Option<Best>, Option<Best>)> {
+                if !may_go_on || !(may_smaller || may_larger) {
+                    return Vec::new();
+                }
+                let tasks = workspace.tasks(&mut small).into_par_iter().zip(workspace.tasks(&mut histogram));
+                tasks
+                    .map(|((task, small), (_, large))| {
+                        workspace.add_parts(small, &task.slots, lefts.len());
+                        for (large, small) in large.iter_mut().zip(small.iter()) {
+                            *large -= small;
+                        }
+                        let best = |may: bool, sums: &[i64], leaf| {
+                            may.then(|| best_of(matrix, task, sums, (leaf, limits, round.allowed)))?
+                        };
+                        (best(may_smaller, small, smaller.sums), best(may_larger, large, larger.sums))
+                    })
+                    .collect()
+            },
+        );
+        let (best_smaller, best_larger) =
             found.into_iter().fold((None, None), |(a, b), (c, d)| (better(a, c), better(b, d)));
-        self.histograms[parent] = large_sums;
-        large.histogram = Some(parent);
-        small.histogram = Some(put_back(&mut self.histograms, small_sums));
-        // A leaf without a split will never be asked for its sums again.
-        for leaf in [small, large] {
-            if leaf.best.is_none() {
-                free.extend(leaf.histogram.take());
-            }
+        self.remember(smaller, best_smaller, small);
+        self.remember(larger, best_larger, histogram);
+        (left, right)
+    }
+
+    /// Keeps a leaf's histogram where it may be split: nothing else will ask for it again.
+    fn remember(&mut self, leaf: &mut Leaf, best: Option<Best>, histogram: Histogram) {
+        match best {
+            Some(best) => leaf.best = Some((best, histogram)),
+            None => self.workspace.give_back(histogram),
         }
     }
 
@@ -273,100 +242,69 @@ impl<'a> Grower<'a> {
     }
 }
 
-/// The leaf whose split gains most; the earliest of equals.
-fn best_leaf(leaves: &[Leaf]) -> Option<usize> {
-    let mut best: Option<(usize, f64)> = None;
+/// Takes the split that gains most from its leaf; the earliest leaf's of equals.
+fn take_best(leaves: &mut [Leaf]) -> Option<(usize, Best, Histogram)> {
+    let mut chosen: Option<(usize, f64)> = None;
     for (index, leaf) in leaves.iter().enumerate() {
-        if let Some((_, candidate)) = &leaf.best
-            && best.is_none_or(|(_, gain)| candidate.gain > gain)
+        if let Some((best, _)) = &leaf.best
+            && chosen.is_none_or(|(_, gain)| best.candidate.gain > gain)
         {
-            best = Some((index, candidate.gain));
+            chosen = Some((index, best.candidate.gain));
         }
     }
-    best.map(|(index, _)| index)
+    let (index, _) = chosen?;
+    leaves[index].best.take().map(|(best, histogram)| (index, best, histogram))
 }
 
-type Best = Option<(usize, Candidate)>;
-
 /// The better of two; the first of equals, so that the order of tasks decides nothing.
-fn better(a: Best, b: Best) -> Best {
+fn better(a: Option<Best>, b: Option<Best>) -> Option<Best> {
     match (a, b) {
-        (Some(a), Some(b)) => Some(if b.1.gain > a.1.gain { b } else { a }),
+        (Some(a), Some(b)) => Some(if b.candidate.gain > a.candidate.gain { b } else { a }),
         (a, b) => a.or(b),
     }
 }
 
-/// The best split by any allowed column of a block.
+/// The best split by any allowed column of a task, whose sums these are.
 fn best_of(
     matrix: &BinnedMatrix,
-    block: &Block,
+    task: &Task,
     sums: &[i64],
     (leaf, limits, allowed): (LeafSums, &Limits, &[bool]),
-) -> Best {
-    let width = block.slots / block.columns.len();
-    block
-        .columns
-        .clone()
-        .zip(sums.chunks_exact(width))
-        .filter(|(column, _)| allowed[*column])
-        .filter_map(|(column, sums)| {
-            scan::best(&matrix.columns[column].bins, sums, leaf, limits).map(|best| (column, best))
-        })
-        .fold(None, |best, found| better(best, Some(found)))
+) -> Option<Best> {
+    let first = task.slots.start;
+    task.columns.clone().filter(|&column| allowed[column]).fold(None, |best, column| {
+        let slots = matrix.slots_of(column);
+        let sums = &sums[slots.start - first..slots.end - first];
+        let candidate = scan::best(&matrix.columns[column].bins, sums, leaf, limits);
+        better(best, candidate.map(|candidate| Best { column, candidate }))
+    })
 }
 
-/// Adds up a block's histogram, on several threads where there are more of them than blocks.
-fn add_up(matrix: &BinnedMatrix, block: &Block, (rows, packed): (Rows<'_>, &[i64]), sums: &mut [i64]) {
-    sums.fill(0);
-    let parts = rayon::current_num_threads() / matrix.blocks.len().max(1);
-    let part = rows.len().div_ceil(parts.max(1)).max(MIN_PART);
-    let starts: Vec<usize> = (part..rows.len()).step_by(part).collect();
-    let end = part.min(rows.len());
-    let (others, ()) = rayon::join(
-        || -> Vec<Vec<i64>> {
-            starts
-                .par_iter()
-                .map(|&start| {
-                    let mut sums = vec![0; block.slots];
-                    let rows = rows.part(start, (start + part).min(rows.len()));
-                    accumulate(block, &matrix.columns, (rows, packed), &mut sums);
-                    sums
-                })
-                .collect()
-        },
-        || accumulate(block, &matrix.columns, (rows.part(0, end), packed), sums),
-    );
-    for other in others {
-        for (sum, other) in sums.iter_mut().zip(other) {
-            *sum += other;
+/// The question that a split asks of values, and its answer for every bin.
+fn describe(bins: &ColumnBins, candidate: &Candidate, total: Sums) -> (Test, Sides) {
+    let mut sides = vec![0; bins.len()];
+    let test = match (&candidate.cut, bins) {
+        (Cut::Set(set), ColumnBins::Categorical(bins)) => {
+            let mut categories: Vec<u32> = set.iter().map(|&bin| bins.category(usize::from(bin))).collect();
+            categories.sort_unstable();
+            for &bin in set {
+                sides[usize::from(bin)] = 1;
+            }
+            Test::In(categories)
         }
-    }
-}
-
-/// A histogram cut into the parts of its blocks.
-fn by_block<'h>(blocks: &[Block], mut histogram: &'h mut [i64]) -> Vec<&'h mut [i64]> {
-    blocks
-        .iter()
-        .map(|block| {
-            let (part, rest) = std::mem::take(&mut histogram).split_at_mut(block.slots);
-            histogram = rest;
-            part
-        })
-        .collect()
-}
-
-/// Takes a buffer that no leaf needs, or a new one, with its number.
-fn take(histograms: &mut Vec<Vec<i64>>, free: &mut Vec<usize>, slots: usize) -> (usize, Vec<i64>) {
-    match free.pop() {
-        Some(index) => (index, std::mem::take(&mut histograms[index])),
-        None => {
-            histograms.push(Vec::new());
-            (histograms.len() - 1, vec![0; slots])
+        (Cut::Threshold { bin, missing_left }, ColumnBins::Numeric(bins)) => {
+            sides[..=*bin].fill(1);
+            // A column that never missed a value: those that do later go with the majority.
+            let missing_left = match bins.missing_bin() {
+                Some(_) => *missing_left,
+                None => candidate.left.hess() * 2.0 >= total.hess(),
+            };
+            if let Some(missing) = bins.missing_bin() {
+                sides[missing] = u8::from(missing_left);
+            }
+            Test::AtMost { threshold: bins.upper(*bin), missing_left }
         }
-    }
-}
-
-fn put_back(histograms: &mut [Vec<i64>], (index, histogram): (usize, Vec<i64>)) -> usize {
-    histograms[index] = histogram;
-    index
+        _ => Test::In(Vec::new()),
+    };
+    (test, sides)
 }

@@ -1,9 +1,19 @@
 //! Adding up gradients by bin: the inner loop of all training.
 //!
-//! One block of narrow columns at a time, so that its sums stay in the first-level cache. Every code is
-//! a byte and every column has 256 sums, so no index can be out of range and none is checked.
+//! Every code is a byte and every column has room for 256 sums: no index can be out of range, and none is
+//! checked. What is left of the time is waiting for memory, so that is asked for ahead, in sequence too: at
+//! this pace the processor's own foresight is too short.
 
-use crate::matrix::{BinnedColumn, Block, Codes, NARROW_SLOTS};
+use crate::matrix::{BinnedColumn, BinnedMatrix, Codes, NARROW_SLOTS};
+
+/// Most columns of a group: their sums should fit the first-level cache, or nearly.
+const GROUP: usize = 24;
+/// Rows that go through all groups of columns before the next rows do: their codes stay in the second level.
+const BATCH: usize = 4_096;
+/// How many listed rows ahead memory is asked for.
+const ROWS_AHEAD: usize = 48;
+/// How many bytes ahead memory is asked for in a sequence of rows.
+const BYTES_AHEAD: usize = 1_536;
 
 /// Which rows of the matrix are meant.
 #[derive(Debug, Clone, Copy)]
@@ -14,93 +24,115 @@ pub(crate) enum Rows<'a> {
     Listed(&'a [u32]),
 }
 
-impl Rows<'_> {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Range(start, end) => end - start,
-            Self::Listed(rows) => rows.len(),
-        }
-    }
-
-    /// The part with the places `start..end`.
-    pub(crate) fn part(&self, start: usize, end: usize) -> Self {
-        match self {
-            Self::Range(first, _) => Self::Range(first + start, first + end),
-            Self::Listed(rows) => Self::Listed(&rows[start..end]),
-        }
-    }
-}
-
-/// Adds the packed gradients of `rows` to `sums`, which has the slots of `block`.
-pub(crate) fn accumulate(
-    block: &Block,
-    columns: &[BinnedColumn],
-    (rows, packed): (Rows<'_>, &[i64]),
-    sums: &mut [i64],
-) {
-    if block.codes.is_empty() {
-        return wide(&columns[block.columns.start], (rows, packed), sums);
-    }
-    macro_rules! by_width {
-        ($($width:literal)*) => {
-            match block.columns.len() {
-                $($width => narrow::<$width>(&block.codes, (rows, packed), sums),)*
-                width => unreachable_width(width),
+/// Adds the packed gradients of `rows` to `sums`, the histogram of all columns.
+pub(crate) fn accumulate(matrix: &BinnedMatrix, rows: Rows<'_>, packed: &[i64], sums: &mut [i64]) {
+    match rows {
+        Rows::Range(start, end) => {
+            for first in (start..end).step_by(BATCH) {
+                add_batch(matrix, (first, end.min(first + BATCH)), packed, sums);
             }
-        };
+        }
+        Rows::Listed(rows) => rows.chunks(BATCH).for_each(|rows| add_batch(matrix, rows, packed, sums)),
     }
-    by_width!(1 2 3 4 5 6 7 8 9 10 11 12);
 }
 
-fn unreachable_width(width: usize) {
-    debug_assert!(false, "blocks have at most twelve columns, not {width}");
+fn add_batch(matrix: &BinnedMatrix, rows: impl Batch, packed: &[i64], sums: &mut [i64]) {
+    let groups = matrix.narrow.div_ceil(GROUP);
+    for group in 0..groups {
+        let columns = group * matrix.narrow / groups..(group + 1) * matrix.narrow / groups;
+        let sums = &mut sums[columns.start * NARROW_SLOTS..columns.end * NARROW_SLOTS];
+        let group_of = Group { by_row: &matrix.by_row, stride: matrix.narrow, first: columns.start };
+        macro_rules! by_width {
+            ($($width:literal)*) => {
+                match columns.len() {
+                    $($width => add_group::<$width>(group_of, rows, packed, sums),)*
+                    width => debug_assert!(false, "groups have at most {GROUP} columns, not {width}"),
+                }
+            };
+        }
+        by_width!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24);
+    }
+    for (place, column) in matrix.columns.iter().enumerate().skip(matrix.narrow) {
+        add_wide(column, rows, packed, &mut sums[matrix.slots_of(place)]);
+    }
 }
 
-/// How many rows ahead memory is asked for: enough to cover a fetch from memory.
-const AHEAD: usize = 24;
-
-fn narrow<const WIDTH: usize>(codes: &[u8], (rows, packed): (Rows<'_>, &[i64]), sums: &mut [i64]) {
+fn add_group<const WIDTH: usize>(group: Group<'_>, rows: impl Batch, packed: &[i64], sums: &mut [i64]) {
     let (sums, _) = sums.as_chunks_mut::<NARROW_SLOTS>();
     let Some(sums) = sums.first_chunk_mut::<WIDTH>() else { return };
-    let (codes, _) = codes.as_chunks::<WIDTH>();
-    let add = |sums: &mut [[i64; NARROW_SLOTS]; WIDTH], codes: &[u8; WIDTH], packed: i64| {
+    for place in 0..rows.len() {
+        rows.ask_ahead(place, group, packed);
+        let row = rows.row(place);
+        let Some(codes) = group.by_row[row * group.stride + group.first..].first_chunk::<WIDTH>() else {
+            return;
+        };
         for (sums, &code) in sums.iter_mut().zip(codes) {
-            sums[usize::from(code)] += packed;
-        }
-    };
-    match rows {
-        Rows::Range(start, end) => {
-            for (codes, &packed) in codes[start..end].iter().zip(&packed[start..end]) {
-                add(sums, codes, packed);
-            }
-        }
-        Rows::Listed(rows) => {
-            let ahead = rows.len().saturating_sub(AHEAD);
-            for (place, &row) in rows[..ahead].iter().enumerate() {
-                let next = rows[place + AHEAD] as usize;
-                prefetch(codes, next);
-                prefetch(packed, next);
-                add(sums, &codes[row as usize], packed[row as usize]);
-            }
-            for &row in &rows[ahead..] {
-                add(sums, &codes[row as usize], packed[row as usize]);
-            }
+            sums[usize::from(code)] += packed[row];
         }
     }
 }
 
-fn wide(column: &BinnedColumn, (rows, packed): (Rows<'_>, &[i64]), sums: &mut [i64]) {
+fn add_wide(column: &BinnedColumn, rows: impl Batch, packed: &[i64], sums: &mut [i64]) {
     let Codes::Wide(codes) = &column.codes else { return };
-    match rows {
-        Rows::Range(start, end) => {
-            for (&code, &packed) in codes[start..end].iter().zip(&packed[start..end]) {
-                sums[usize::from(code)] += packed;
-            }
-        }
-        Rows::Listed(rows) => {
-            for &row in rows {
-                sums[usize::from(codes[row as usize])] += packed[row as usize];
-            }
+    for place in 0..rows.len() {
+        let row = rows.row(place);
+        sums[usize::from(codes[row])] += packed[row];
+    }
+}
+
+/// A group of columns: the codes of row `r` begin at `by_row[r * stride + first]`.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    by_row: &'a [u8],
+    stride: usize,
+    first: usize,
+}
+
+/// Rows that are gone through together.
+trait Batch: Copy {
+    fn len(self) -> usize;
+    fn row(self, place: usize) -> usize;
+    /// Asks for the memory that a later place will need.
+    fn ask_ahead(self, place: usize, group: Group<'_>, packed: &[i64]);
+}
+
+/// Consecutive rows.
+impl Batch for (usize, usize) {
+    fn len(self) -> usize {
+        self.1 - self.0
+    }
+
+    #[inline(always)]
+    fn row(self, place: usize) -> usize {
+        self.0 + place
+    }
+
+    #[inline(always)]
+    fn ask_ahead(self, place: usize, group: Group<'_>, packed: &[i64]) {
+        let row = self.0 + place;
+        prefetch(group.by_row, row * group.stride + BYTES_AHEAD);
+        prefetch(packed, row + BYTES_AHEAD / size_of::<i64>());
+    }
+}
+
+/// Listed rows.
+impl Batch for &[u32] {
+    fn len(self) -> usize {
+        <[u32]>::len(self)
+    }
+
+    #[inline(always)]
+    fn row(self, place: usize) -> usize {
+        self[place] as usize
+    }
+
+    #[inline(always)]
+    fn ask_ahead(self, place: usize, group: Group<'_>, packed: &[i64]) {
+        if let Some(&row) = self.get(place + ROWS_AHEAD) {
+            let row = row as usize;
+            prefetch(group.by_row, row * group.stride);
+            prefetch(group.by_row, (row + 1) * group.stride - 1);
+            prefetch(packed, row);
         }
     }
 }

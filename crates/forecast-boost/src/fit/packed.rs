@@ -77,23 +77,27 @@ impl Scales {
     }
 
     /// One row's word. `chance` is uniform over all 32 bits.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pack(self, gradient: Gradient, chance: u32) -> i64 {
-        const UNIT: f64 = 1.0 / 65536.0;
-        let grad = (f64::from(gradient.grad) * self.grad + f64::from(chance >> 16) * UNIT).floor() as i32;
-        let hess = (f64::from(gradient.hess) * self.hess + f64::from(chance & 0xffff) * UNIT) as u32;
-        (i64::from(grad) << 32) + i64::from(hess)
+        // Adding 1.5 · 2⁵² leaves the nearest integer in the lower bits. A uniform number between -1/2 and
+        // 1/2, both excluded, decides between the two nearest by chance, and leaves integers as they are.
+        const ROUND: f64 = 6_755_399_441_055_744.0;
+        let dither = |bits: u32| (f64::from(bits) + 0.5) * (1.0 / 65_536.0) - 0.5;
+        let grad = f64::from(gradient.grad) * self.grad + dither(chance >> 16) + ROUND;
+        let hess = f64::from(gradient.hess) * self.hess + dither(chance & 0xffff) + ROUND;
+        ((grad.to_bits() << 32) | (hess.to_bits() & 0xffff_ffff)) as i64
     }
 }
 
 /// A number that looks random for each row and iteration, and is the same in every run.
-#[inline]
+#[inline(always)]
 pub(crate) fn chance(seed: u64, row: u64) -> u32 {
-    // The finaliser of SplitMix64 (Steele, Lea and Flood 2014), cut to what is needed here.
-    let mut z = seed.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z >> 32) as u32
+    // Two rounds of multiplying and folding, with the constants that Wellons's search of 2018 ("hash
+    // prospector") found to be least biased; in 32 bits, of which vector instructions multiply eight.
+    let mut x = (row as u32).wrapping_mul(0x9e37_79b9).wrapping_add((seed ^ (seed >> 32)) as u32);
+    x = (x ^ (x >> 16)).wrapping_mul(0x21f0_aaad);
+    x = (x ^ (x >> 15)).wrapping_mul(0x735a_2d97);
+    x ^ (x >> 15)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The raw score of every row, and the packed gradients that follow from it.
 //!
-//! Rows are gone through in blocks that fit the first-level cache. Sums over blocks are added in their
-//! order, whatever thread made them.
+//! What the last tree adds and what the next one starts from are computed in one pass over the rows. Sums
+//! are taken block by block and added in the blocks' order, whatever thread made them.
 
 use std::ops::Range;
 
@@ -10,14 +10,27 @@ use rayon::prelude::*;
 use super::packed::{Gradient, Magnitudes, Scales, chance};
 use crate::dataset::Dataset;
 use crate::objective::{Loss, RowsOf};
+use crate::simd::vectorised;
 use crate::tree::Tree;
 
-/// Rows of a block.
-const BLOCK: usize = 4096;
+/// Rows of a block: their scores fit the second-level cache, and a leaf's rows in a block are many enough
+/// that going from leaf to leaf costs little.
+const BLOCK: usize = 32_768;
+/// Rows whose gradients are computed together: they fit the first-level cache.
+const STRIP: usize = 1_024;
 
 pub(super) struct Scores {
     scores: Vec<f64>,
     packed: Vec<i64>,
+}
+
+/// The rows of each leaf of a tree, ascending within a leaf.
+#[derive(Clone, Copy)]
+pub(super) struct LeafRows<'a> {
+    /// Row numbers, leaf by leaf.
+    pub(super) rows: &'a [u32],
+    /// Each leaf's place among them.
+    pub(super) ranges: &'a [Range<usize>],
 }
 
 /// What every row's score is before the first tree.
@@ -41,107 +54,175 @@ impl Scores {
         &self.packed
     }
 
-    /// Computes and packs the gradients of all rows; returns their scales.
-    pub(super) fn gradients(&mut self, loss: &dyn Loss, data: &Dataset<'_>, seed: u64) -> Scales {
-        let parts: Vec<Magnitudes> = self
+    /// Adds the last tree, if there is one, then computes and packs the gradients of all rows; returns
+    /// their scales.
+    pub(super) fn advance(
+        &mut self,
+        loss: &dyn Loss,
+        data: &Dataset<'_>,
+        (last, seed): (Option<(&Tree, LeafRows<'_>)>, u64),
+    ) -> Scales {
+        let rows = self.scores.len();
+        // One run of blocks per thread: within it, the place in each leaf's rows is carried on.
+        let run = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(BLOCK);
+        let sums: Vec<Vec<Magnitudes>> = self
             .scores
-            .par_chunks(BLOCK)
-            .zip(self.packed.par_chunks_mut(BLOCK))
+            .par_chunks_mut(run)
+            .zip(self.packed.par_chunks_mut(run))
             .enumerate()
-            .map(|(block, (scores, packed))| derive(loss, rows_of(data, block, scores.len()), scores, packed))
+            .map(|(index, (scores, packed))| {
+                let mut update = Update::new(last, data, index * run);
+                let blocks = scores.chunks_mut(BLOCK).zip(packed.chunks_mut(BLOCK));
+                blocks
+                    .map(|(scores, packed)| {
+                        let first = update.first;
+                        update.add_to(scores);
+                        derive(loss, (data, first), scores, packed)
+                    })
+                    .collect()
+            })
             .collect();
-        let total = parts.iter().fold(Magnitudes::default(), |sum, part| Magnitudes {
+        let total = sums.iter().flatten().fold(Magnitudes::default(), |sum, part| Magnitudes {
             grad: sum.grad + part.grad,
             hess: sum.hess + part.hess,
         });
         let constant = loss.hessian_is_one() && data.weight.is_none();
-        let scales = Scales::new(total, self.scores.len(), constant);
+        let scales = Scales::new(total, rows, constant);
         self.packed.par_chunks_mut(BLOCK).enumerate().for_each(|(block, packed)| {
-            for (offset, packed) in packed.iter_mut().enumerate() {
-                let chance = chance(seed, (block * BLOCK + offset) as u64);
-                *packed = scales.pack(unstash(*packed), chance);
-            }
+            pack(packed, scales, (seed, (block * BLOCK) as u64));
         });
         scales
     }
+}
 
-    /// Adds a tree to the scores of all rows, those it was not grown on included.
-    pub(super) fn add(&mut self, tree: &Tree, (ranges, rows): (&[Range<usize>], &[u32]), data: &Dataset<'_>) {
-        if rows.len() < self.scores.len() {
-            return self.add_by_values(tree, data);
-        }
-        // Rows ascend within a leaf: each part of the rows is a consecutive piece of each leaf.
-        let part =
-            self.scores.len().div_ceil(rayon::current_num_threads()).max(BLOCK).next_multiple_of(BLOCK);
-        self.scores.par_chunks_mut(part).enumerate().for_each(|(index, scores)| {
-            let first = (index * part) as u32;
-            let mut pieces: Vec<(&[u32], f64)> = ranges
-                .iter()
-                .zip(&tree.leaves)
-                .map(|(range, leaf)| {
-                    let rows = &rows[range.clone()];
-                    (&rows[rows.partition_point(|&row| row < first)..], leaf.value)
-                })
-                .collect();
-            for (block, scores) in scores.chunks_mut(BLOCK).enumerate() {
-                let first = first + (block * BLOCK) as u32;
-                let end = first + scores.len() as u32;
-                for (rows, value) in &mut pieces {
-                    let mut taken = 0;
-                    for &row in rows.iter().take_while(|&&row| row < end) {
+/// Adding a tree to one run of scores, block by block.
+struct Update<'a> {
+    /// The first row of the next block.
+    first: usize,
+    by: By<'a>,
+}
+
+enum By<'a> {
+    Nothing,
+    /// What is left of each leaf's rows, and the leaf's value.
+    Leaves(Vec<(&'a [u32], f64)>),
+    /// The tree was grown on a part of the rows.
+    Values(&'a Tree, &'a Dataset<'a>),
+}
+
+impl<'a> Update<'a> {
+    fn new(last: Option<(&'a Tree, LeafRows<'a>)>, data: &'a Dataset<'a>, first: usize) -> Self {
+        let by = match last {
+            None => By::Nothing,
+            Some((tree, leaves)) if leaves.rows.len() < data.rows() => By::Values(tree, data),
+            Some((tree, leaves)) => {
+                let rest = |range: &Range<usize>| {
+                    let rows = &leaves.rows[range.clone()];
+                    &rows[rows.partition_point(|&row| (row as usize) < first)..]
+                };
+                let pieces = leaves.ranges.iter().zip(&tree.leaves);
+                By::Leaves(pieces.map(|(range, leaf)| (rest(range), leaf.value)).collect())
+            }
+        };
+        Self { first, by }
+    }
+
+    fn add_to(&mut self, scores: &mut [f64]) {
+        let (first, end) = (self.first as u32, (self.first + scores.len()) as u32);
+        self.first += scores.len();
+        match &mut self.by {
+            By::Nothing => {}
+            By::Leaves(pieces) => {
+                for (rows, value) in pieces {
+                    let (now, later) = rows.split_at(count_below(rows, end));
+                    for &row in now {
                         scores[(row - first) as usize] += *value;
-                        taken += 1;
                     }
-                    *rows = &rows[taken..];
+                    *rows = later;
                 }
             }
-        });
-    }
-
-    fn add_by_values(&mut self, tree: &Tree, data: &Dataset<'_>) {
-        let columns = data.features.columns();
-        self.scores.par_iter_mut().enumerate().for_each(|(row, score)| {
-            *score += tree.leaves[tree.leaf_of(|column| columns[column].values[row])].value;
-        });
-    }
-}
-
-fn rows_of<'a>(data: &Dataset<'a>, block: usize, len: usize) -> RowsOf<'a> {
-    let range = block * BLOCK..block * BLOCK + len;
-    RowsOf { label: &data.label[range.clone()], weight: data.weight.map(|weight| &weight[range]) }
-}
-
-/// Derivatives of one block, kept as they are until the scales are known.
-fn derive(loss: &dyn Loss, rows: RowsOf<'_>, scores: &[f64], packed: &mut [i64]) -> Magnitudes {
-    let mut gradients = [Gradient::default(); BLOCK];
-    let gradients = &mut gradients[..scores.len()];
-    loss.gradients(scores, rows, gradients);
-    // Eight sums instead of one: additions that do not wait for each other.
-    let (mut grad, mut hess) = ([0.0; 8], [0.0; 8]);
-    let (chunks, rest) = gradients.as_chunks::<8>();
-    for chunk in chunks {
-        for ((grad, hess), gradient) in grad.iter_mut().zip(&mut hess).zip(chunk) {
-            *grad += f64::from(gradient.grad.abs());
-            *hess += f64::from(gradient.hess);
+            By::Values(tree, data) => {
+                let columns = data.features.columns();
+                for (row, score) in (first as usize..).zip(scores) {
+                    *score += tree.leaves[tree.leaf_of(|column| columns[column].values[row])].value;
+                }
+            }
         }
     }
-    for gradient in rest {
-        grad[0] += f64::from(gradient.grad.abs());
-        hess[0] += f64::from(gradient.hess);
-    }
-    for (packed, gradient) in packed.iter_mut().zip(gradients.iter()) {
-        *packed = stash(*gradient);
-    }
-    Magnitudes { grad: grad.iter().sum(), hess: hess.iter().sum() }
 }
 
-/// Both halves of a gradient as bits in one word.
-#[inline]
+/// How many of some ascending numbers are below `end`, where that is few of them.
+fn count_below(rows: &[u32], end: u32) -> usize {
+    let mut bound = 64;
+    while bound < rows.len() && rows[bound] < end {
+        bound *= 2;
+    }
+    rows[..bound.min(rows.len())].partition_point(|&row| row < end)
+}
+
+/// Derivatives of one block whose first row is `first`, kept as they are until the scales are known.
+fn derive(
+    loss: &dyn Loss,
+    (data, first): (&Dataset<'_>, usize),
+    scores: &[f64],
+    packed: &mut [i64],
+) -> Magnitudes {
+    let mut gradients = [Gradient::default(); STRIP];
+    let mut total = Magnitudes::default();
+    for (strip, (scores, packed)) in scores.chunks(STRIP).zip(packed.chunks_mut(STRIP)).enumerate() {
+        let start = first + strip * STRIP;
+        let range = start..start + scores.len();
+        let rows =
+            RowsOf { label: &data.label[range.clone()], weight: data.weight.map(|weight| &weight[range]) };
+        let gradients = &mut gradients[..scores.len()];
+        loss.gradients(scores, rows, gradients);
+        let sum = stash_all(gradients, packed);
+        total.grad += sum.grad;
+        total.hess += sum.hess;
+    }
+    total
+}
+
+vectorised! {
+    /// Puts gradients away unscaled; returns the sums of their magnitudes.
+    fn stash_all(gradients: &[Gradient], packed: &mut [i64]) -> Magnitudes {
+        // Eight sums instead of one: additions that do not wait for each other.
+        let (mut grad, mut hess) = ([0.0; 8], [0.0; 8]);
+        let (chunks, rest) = gradients.as_chunks::<8>();
+        for chunk in chunks {
+            for ((grad, hess), gradient) in grad.iter_mut().zip(&mut hess).zip(chunk) {
+                *grad += f64::from(gradient.grad.abs());
+                *hess += f64::from(gradient.hess);
+            }
+        }
+        for gradient in rest {
+            grad[0] += f64::from(gradient.grad.abs());
+            hess[0] += f64::from(gradient.hess);
+        }
+        for (packed, gradient) in packed.iter_mut().zip(gradients) {
+            *packed = stash(*gradient);
+        }
+        Magnitudes { grad: grad.iter().sum(), hess: hess.iter().sum() }
+    }
+}
+
+vectorised! {
+    /// Packs what [`stash_all`] put away.
+    fn pack(packed: &mut [i64], scales: Scales, draw: (u64, u64)) {
+        let (seed, first) = draw;
+        for (packed, row) in packed.iter_mut().zip(first..) {
+            *packed = scales.pack(unstash(*packed), chance(seed, row));
+        }
+    }
+}
+
+/// Both halves of a gradient as bits in one word, in the order in which they lie in memory.
+#[inline(always)]
 fn stash(gradient: Gradient) -> i64 {
-    (i64::from(gradient.grad.to_bits()) << 32) | i64::from(gradient.hess.to_bits())
+    (i64::from(gradient.hess.to_bits()) << 32) | i64::from(gradient.grad.to_bits())
 }
 
-#[inline]
+#[inline(always)]
 fn unstash(word: i64) -> Gradient {
-    Gradient { grad: f32::from_bits((word >> 32) as u32), hess: f32::from_bits(word as u32) }
+    Gradient { grad: f32::from_bits(word as u32), hess: f32::from_bits((word >> 32) as u32) }
 }

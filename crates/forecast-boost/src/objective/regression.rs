@@ -3,6 +3,7 @@
 use super::exp::exp;
 use super::{Gradient, Loss, RowsOf, apply_weight, mean};
 use crate::Dataset;
+use crate::simd::vectorised;
 
 const NOT_NEGATIVE: (&str, fn(f32) -> bool) = ("finite and not below 0", |y| y.is_finite() && y >= 0.0);
 
@@ -74,11 +75,7 @@ impl Loss for Poisson {
     }
 
     fn gradients(&self, scores: &[f64], rows: RowsOf<'_>, gradients: &mut [Gradient]) {
-        let damp = exp(POISSON_STEP);
-        for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(rows.label) {
-            let mean = exp(score as f32);
-            *gradient = Gradient { grad: mean - label, hess: mean * damp };
-        }
+        derive_poisson(scores, rows.label, gradients);
         apply_weight(rows, gradients);
     }
 
@@ -106,12 +103,7 @@ impl Loss for Tweedie {
     }
 
     fn gradients(&self, scores: &[f64], rows: RowsOf<'_>, gradients: &mut [Gradient]) {
-        let (first, second) = ((1.0 - self.power) as f32, (2.0 - self.power) as f32);
-        for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(rows.label) {
-            let score = score as f32;
-            let (a, b) = (label * exp(first * score), exp(second * score));
-            *gradient = Gradient { grad: b - a, hess: second * b - first * a };
-        }
+        derive_tweedie(self.power, scores, rows.label, gradients);
         apply_weight(rows, gradients);
     }
 
@@ -126,6 +118,27 @@ impl Loss for Tweedie {
 
     fn allowed_label(&self) -> (&'static str, fn(f32) -> bool) {
         NOT_NEGATIVE
+    }
+}
+
+vectorised! {
+    fn derive_poisson(scores: &[f64], labels: &[f32], gradients: &mut [Gradient]) {
+        let damp = exp(POISSON_STEP);
+        for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(labels) {
+            let mean = exp(score as f32);
+            *gradient = Gradient { grad: mean - label, hess: mean * damp };
+        }
+    }
+}
+
+vectorised! {
+    fn derive_tweedie(power: f64, scores: &[f64], labels: &[f32], gradients: &mut [Gradient]) {
+        let (first, second) = ((1.0 - power) as f32, (2.0 - power) as f32);
+        for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(labels) {
+            let score = score as f32;
+            let (a, b) = (label * exp(first * score), exp(second * score));
+            *gradient = Gradient { grad: b - a, hess: second * b - first * a };
+        }
     }
 }
 
