@@ -77,6 +77,16 @@ pub enum BoostError {
         /// Features of the data.
         found: usize,
     },
+    /// A place for results has another length than they have.
+    #[error("{what} need {expected} places, but {found} were given")]
+    OutputLength {
+        /// Which results.
+        what: &'static str,
+        /// How many there are.
+        expected: usize,
+        /// How many places there are.
+        found: usize,
+    },
     /// A stored model that cannot be read.
     #[error("cannot read the model: {what} ({place})")]
     Format {

@@ -5,6 +5,7 @@
 mod bins;
 mod dataset;
 mod error;
+mod explain;
 mod fit;
 mod matrix;
 mod model;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use dataset::{Column, ColumnKind, Dataset, Features};
 pub use error::BoostError;
+pub use explain::{Contributions, Explainer, Importance};
 pub use fit::Booster;
 pub use model::{ColumnInfo, Model};
 pub use objective::{Gradient, Loss, Objective, RowsOf};

@@ -81,6 +81,14 @@ impl Tree {
         }
     }
 
+    /// How many training rows came to a child.
+    pub(crate) fn rows_at(&self, child: Child) -> u64 {
+        match child.place() {
+            Place::Leaf(leaf) => self.leaves[leaf].rows,
+            Place::Node(node) => self.nodes[node].cover.rows,
+        }
+    }
+
     /// Multiplies every value, as the learning rate does.
     pub(crate) fn shrink(&mut self, rate: f64) {
         for leaf in &mut self.leaves {

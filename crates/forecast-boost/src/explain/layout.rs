@@ -1,0 +1,196 @@
+//! Trees laid out for explanation: edges in slots, with the shares of rows and the quadrature factors that
+//! do not depend on the row to explain.
+
+use std::collections::HashMap;
+
+use super::quadrature;
+use crate::tree::{Place, Test, Tree};
+
+/// Points that are walked at once; a rule of more is walked in several passes.
+pub(super) const WIDEST: usize = 8;
+
+/// A tree laid out for the two walks.
+///
+/// The root and every child have a slot. Parents come before their children, left children right before
+/// their siblings; slot 0 is the root's.
+#[derive(Debug, Clone)]
+pub(super) struct ShapTree {
+    pub(super) splits: Vec<Split>,
+    /// The edge that leads to each slot.
+    pub(super) edges: Vec<Edge>,
+    pub(super) passes: Vec<Pass>,
+}
+
+/// An inner node.
+#[derive(Debug, Clone)]
+pub(super) struct Split {
+    pub(super) test: Test,
+    pub(super) column: u32,
+    /// Its own slot.
+    pub(super) slot: u32,
+    /// The slot of its left child; the right one has the next.
+    pub(super) children: u32,
+    /// The slot below the last edge above that asks about the same column, or the root's.
+    pub(super) earlier: u32,
+}
+
+/// What leads from a node to its child. The root's edge lets all rows through.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Edge {
+    /// The value of a leaf; 1 for a node.
+    pub(super) value: f64,
+    /// `value` times the share of rows that this column lets through from the root to here.
+    pub(super) zero: f64,
+    /// `value` times the share of the parent's rows that come here.
+    pub(super) share: f64,
+    /// 1 less what this column lets through from the root to here.
+    pub(super) gap: f64,
+}
+
+/// Some points of the tree's rule, with `width` numbers for each of them in each field.
+#[derive(Debug, Clone)]
+pub(super) struct Pass {
+    pub(super) width: usize,
+    pub(super) weight: Vec<f64>,
+    /// 1 − t.
+    pub(super) from_end: Vec<f64>,
+    /// 1 / (1 − t).
+    pub(super) outside: Vec<f64>,
+    /// Slot by slot 1 / (t + z (1 − t)): the factor of an edge that lets the row through, inverted.
+    pub(super) inside: Vec<f64>,
+}
+
+impl ShapTree {
+    /// Lays out a tree, and says what it adds on average. A tree of one leaf has nothing to lay out.
+    pub(super) fn new(tree: &Tree) -> (Option<Self>, f64) {
+        if tree.nodes.is_empty() {
+            return (None, tree.leaves.first().map_or(0.0, |leaf| leaf.value));
+        }
+        let Layout { splits, edges, zeros, expected, most_columns, .. } = Layout::of(tree);
+        (Some(Self { splits, edges, passes: passes(most_columns, &zeros) }), expected)
+    }
+}
+
+/// A tree on its way into slots.
+struct Layout<'a> {
+    tree: &'a Tree,
+    splits: Vec<Split>,
+    edges: Vec<Edge>,
+    /// What each edge's column lets through from the root to the edge's end.
+    zeros: Vec<f64>,
+    /// The slot below the last edge of a column on the way to where the layout is.
+    latest: HashMap<u32, u32>,
+    expected: f64,
+    most_columns: usize,
+}
+
+/// What the layout does next.
+enum Step {
+    /// Splits an inner node that has a slot.
+    Split(Arrival),
+    /// Forgets an edge after all below it is done: the slot is that of the edge before, if any.
+    Leave { column: u32, before: Option<u32> },
+}
+
+/// An inner node with what led to it.
+#[derive(Clone, Copy)]
+struct Arrival {
+    node: usize,
+    slot: u32,
+    /// The column of the edge that leads here; none leads to the root.
+    column: Option<u32>,
+    /// The share of all rows that come here.
+    reached: f64,
+}
+
+impl<'a> Layout<'a> {
+    fn of(tree: &'a Tree) -> Self {
+        let mut layout = Self {
+            tree,
+            splits: Vec::with_capacity(tree.nodes.len()),
+            edges: vec![Edge { value: 1.0, zero: 1.0, share: 1.0, gap: 0.0 }],
+            zeros: vec![1.0],
+            latest: HashMap::new(),
+            expected: 0.0,
+            most_columns: 0,
+        };
+        let mut steps = vec![Step::Split(Arrival { node: 0, slot: 0, column: None, reached: 1.0 })];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Split(arrival) => layout.split(arrival, &mut steps),
+                Step::Leave { column, before: Some(slot) } => {
+                    layout.latest.insert(column, slot);
+                }
+                Step::Leave { column, before: None } => {
+                    layout.latest.remove(&column);
+                }
+            }
+        }
+        layout
+    }
+
+    /// Gives an inner node's children their slots.
+    fn split(&mut self, arrival: Arrival, steps: &mut Vec<Step>) {
+        if let Some(column) = arrival.column {
+            let before = self.latest.insert(column, arrival.slot);
+            steps.push(Step::Leave { column, before });
+        }
+        let node = &self.tree.nodes[arrival.node];
+        let earlier = self.latest.get(&node.column).copied();
+        let columns = self.latest.len() + usize::from(earlier.is_none());
+        self.most_columns = self.most_columns.max(columns);
+        let earlier = earlier.unwrap_or(0);
+        self.splits.push(Split {
+            test: node.test.clone(),
+            column: node.column,
+            slot: arrival.slot,
+            children: self.edges.len() as u32,
+            earlier,
+        });
+        let left_share = left_share(self.tree.rows_at(node.left), self.tree.rows_at(node.right));
+        let column = Some(node.column);
+        for (child, share) in [(node.left, left_share), (node.right, 1.0 - left_share)] {
+            let zero = self.zeros[earlier as usize] * share;
+            let reached = arrival.reached * share;
+            let value = match child.place() {
+                Place::Leaf(leaf) => {
+                    let value = self.tree.leaves[leaf].value;
+                    self.expected += value * reached;
+                    value
+                }
+                Place::Node(node) => {
+                    let slot = self.edges.len() as u32;
+                    steps.push(Step::Split(Arrival { node, slot, column, reached }));
+                    1.0
+                }
+            };
+            self.edges.push(Edge { value, zero: value * zero, share: value * share, gap: 1.0 - zero });
+            self.zeros.push(zero);
+        }
+    }
+}
+
+/// The share of a node's training rows that went left. Where none came, as in trees that were not fitted
+/// but written, both sides are alike.
+fn left_share(left: u64, right: u64) -> f64 {
+    let (left, right) = (left as f64, right as f64);
+    if left + right > 0.0 { left / (left + right) } else { 0.5 }
+}
+
+/// The points that integrate exactly for paths of so many different columns, cut into passes.
+fn passes(columns: usize, zeros: &[f64]) -> Vec<Pass> {
+    // An even number of points: the walks go by pairs, and one more is exact as well.
+    let rule = quadrature::rule(columns.div_ceil(2).next_multiple_of(2));
+    rule.chunks(WIDEST)
+        .map(|points| Pass {
+            width: points.len(),
+            weight: points.iter().map(|point| point.weight).collect(),
+            from_end: points.iter().map(|point| point.from_end).collect(),
+            outside: points.iter().map(|point| 1.0 / point.from_end).collect(),
+            inside: zeros
+                .iter()
+                .flat_map(|zero| points.iter().map(move |point| 1.0 / (point.at + zero * point.from_end)))
+                .collect(),
+        })
+        .collect()
+}
