@@ -22,7 +22,7 @@ use crate::BoostError;
 use crate::dataset::Features;
 use crate::model::Model;
 use layout::ShapTree;
-use shap::Scratch;
+use shap::{Rows, Scratch};
 
 /// Rows that go through a tree before the next: the tree stays in the first-level cache.
 const BLOCK: usize = 64;
@@ -117,13 +117,10 @@ impl Explainer {
 
     /// Adds all trees to zeros in `sums`, whose rows have one place more than those in `rows`.
     fn add_to(&self, rows: &[f32], sums: &mut [f64]) {
+        let rows = Rows { values: rows, columns: self.columns };
         SCRATCH.with_borrow_mut(|scratch| {
             for tree in &self.trees {
-                // A tree that splits has a column to split by.
-                let sums = sums.chunks_exact_mut(self.columns + 1);
-                for (row, sums) in rows.chunks_exact(self.columns).zip(sums) {
-                    tree.add_to(row, scratch, sums);
-                }
+                tree.add_to(rows, scratch, sums);
             }
         });
         for expected in sums.iter_mut().skip(self.columns).step_by(self.columns + 1) {

@@ -29,19 +29,31 @@ pub(super) struct Scratch {
     products: Vec<f64>,
 }
 
+/// Rows to explain, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) values: &'a [f32],
+    /// How many values each row has.
+    pub(super) columns: usize,
+}
+
 impl ShapTree {
-    /// Adds the SHAP values of a row to those in `sums`, one per column.
-    pub(super) fn add_to(&self, row: &[f32], scratch: &mut Scratch, sums: &mut [f64]) {
+    /// Adds each row's SHAP values to its sums, of which there is one more than there are columns.
+    pub(super) fn add_to(&self, rows: Rows<'_>, scratch: &mut Scratch, sums: &mut [f64]) {
         let Scratch { open, products } = scratch;
         open.resize(open.len().max(self.edges.len()), 0);
         products.resize(products.len().max(self.edges.len() * WIDEST), 0.0);
-        self.route(row, open);
-        for pass in &self.passes {
-            match pass.width {
-                2 => self.walk::<2>(pass, (open, products), sums),
-                4 => self.walk::<4>(pass, (open, products), sums),
-                6 => self.walk::<6>(pass, (open, products), sums),
-                _ => self.walk::<WIDEST>(pass, (open, products), sums),
+        // A tree that splits has a column to split by.
+        let sums = sums.chunks_exact_mut(rows.columns + 1);
+        for (row, sums) in rows.values.chunks_exact(rows.columns).zip(sums) {
+            self.route(row, open);
+            for pass in &self.passes {
+                match pass.width {
+                    2 => self.walk::<2>(pass, (open, products), sums),
+                    4 => self.walk::<4>(pass, (open, products), sums),
+                    6 => self.walk::<6>(pass, (open, products), sums),
+                    _ => self.walk::<WIDEST>(pass, (open, products), sums),
+                }
             }
         }
     }
@@ -89,12 +101,15 @@ impl ShapTree {
             };
             let earlier = &points.inside[split.earlier as usize];
             let (hot_edge, cold_zero) = (self.edges[hot], self.edges[cold].zero);
+            let (mut to_hot, mut to_cold) = ([0.0; WIDTH], [0.0; WIDTH]);
             for point in 0..WIDTH {
                 let rest = product[point] * earlier[point];
                 let out = rest * points.from_end[point];
-                products[cold][point] = out * cold_zero;
-                products[hot][point] = (rest - out) * hot_edge.value + out * hot_edge.zero;
+                to_cold[point] = out * cold_zero;
+                to_hot[point] = (rest - out) * hot_edge.value + out * hot_edge.zero;
             }
+            products[cold] = to_cold;
+            products[hot] = to_hot;
         }
     }
 
@@ -118,15 +133,27 @@ impl ShapTree {
             let (hot_gap, earlier_gap) = (self.edges[hot].gap, self.edges[split.earlier as usize].gap);
             let (hot_inside, earlier) = (&points.inside[hot], &points.inside[split.earlier as usize]);
             let (hot, cold) = (&products[hot], &products[cold]);
-            let mut said = [0.0; 2];
+            let mut said = [0.0; WIDTH];
             for point in 0..WIDTH {
-                said[point % 2] += hot[point] * hot_inside[point] * hot_gap
+                said[point] = hot[point] * hot_inside[point] * hot_gap
                     - cold[point] * points.outside[point]
                     - both[point] * earlier[point] * earlier_gap;
             }
-            sums[split.column as usize] += said[0] + said[1];
+            sums[split.column as usize] += sum(said);
         }
     }
+}
+
+/// Adds up by halves where they are even, which is how vectors do it.
+#[inline(always)]
+fn sum<const WIDTH: usize>(terms: [f64; WIDTH]) -> f64 {
+    let (pairs, _) = terms.as_chunks::<2>();
+    let mut sums = [0.0; 2];
+    for pair in pairs {
+        sums[0] += pair[0];
+        sums[1] += pair[1];
+    }
+    sums[0] + sums[1]
 }
 
 /// The points of a pass, their number known to the compiler.
@@ -204,12 +231,13 @@ mod tests {
 
     fn shap(tree: &Tree, row: &[f32]) -> (Vec<f64>, f64) {
         let (laid_out, expected) = ShapTree::new(tree);
-        let mut sums = vec![0.0; row.len()];
+        let mut sums = vec![0.0; row.len() + 1];
         if let Some(laid_out) = laid_out {
             // What an earlier row or tree left behind must not matter.
             let mut scratch = Scratch { open: vec![7; 3], products: vec![f64::NAN; 30] };
-            laid_out.add_to(row, &mut scratch, &mut sums);
+            laid_out.add_to(Rows { values: row, columns: row.len() }, &mut scratch, &mut sums);
         }
+        sums.truncate(row.len());
         (sums, expected)
     }
 
