@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow_array::{Float64Array, RecordBatch, cast::AsArray, types::Float32Type};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, cast::AsArray, types::Float32Type};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Parser;
-use forecast_boost::{Booster, Dataset, Features, Objective, Params};
+use forecast_boost::{BoostError, Booster, Dataset, Features, Model, Objective, Params, QuantileModel};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -37,7 +37,7 @@ struct Arguments {
     /// Columns of category numbers
     #[arg(long, value_delimiter = ',')]
     categorical: Vec<String>,
-    /// regression, absolute, huber, poisson, tweedie[:POWER] or quantile:LEVEL
+    /// regression, absolute, huber, poisson, tweedie[:POWER], quantile:LEVEL or quantiles:LEVEL,LEVEL,…
     #[arg(long, default_value = "regression")]
     objective: String,
     #[arg(long, default_value_t = 300)]
@@ -60,6 +60,18 @@ struct Arguments {
     json: bool,
 }
 
+/// What is fitted.
+enum Task {
+    One(Objective),
+    Quantiles(Vec<f64>),
+}
+
+/// What was fitted.
+enum Fitted {
+    One(Model),
+    Quantiles(QuantileModel),
+}
+
 /// A table of 32-bit floats, column by column.
 struct Table {
     names: Vec<String>,
@@ -73,8 +85,8 @@ fn main() -> Result<(), Error> {
     }
     let train = read(&arguments.train)?;
     let test = read(&arguments.test)?;
+    let task = task(&arguments.objective)?;
     let params = Params {
-        objective: objective(&arguments.objective)?,
         trees: arguments.trees,
         learning_rate: arguments.learning_rate,
         num_leaves: arguments.leaves,
@@ -86,22 +98,22 @@ fn main() -> Result<(), Error> {
     let data = Dataset::new(train.features(&arguments), train.column(&arguments.label)?);
 
     let clock = Instant::now();
-    let model = Booster::fit(&params, &data, None)?;
+    let model = task.fit(&params, &data)?;
     let fit_s = clock.elapsed().as_secs_f64();
 
     let features = test.features(&arguments);
     let clock = Instant::now();
     let predictions = model.predict(&features)?;
-    let predict_us_per_row = clock.elapsed().as_secs_f64() * 1e6 / predictions.len() as f64;
-    write(&arguments.out, &predictions)?;
+    let predict_us_per_row = clock.elapsed().as_secs_f64() * 1e6 / features.rows() as f64;
+    write(&arguments.out, &model.names(), &predictions)?;
 
     let row: Vec<f32> = features.columns().iter().map(|column| column.values[0]).collect();
     let clock = Instant::now();
-    let mut sum = 0.0;
+    let mut predictions = vec![0.0; model.names().len()];
     for _ in 0..SINGLE_ROWS {
-        sum += model.predict_row(std::hint::black_box(&row))?;
+        model.predict_row(std::hint::black_box(&row), &mut predictions)?;
+        std::hint::black_box(&predictions);
     }
-    std::hint::black_box(sum);
     let single_row_us = clock.elapsed().as_secs_f64() * 1e6 / f64::from(SINGLE_ROWS);
 
     println!(
@@ -115,6 +127,46 @@ fn main() -> Result<(), Error> {
         })
     );
     Ok(())
+}
+
+impl Task {
+    fn fit(self, params: &Params, data: &Dataset<'_>) -> Result<Fitted, BoostError> {
+        Ok(match self {
+            Self::One(objective) => {
+                Fitted::One(Booster::fit(&Params { objective, ..params.clone() }, data, None)?)
+            }
+            Self::Quantiles(levels) => {
+                Fitted::Quantiles(Booster::fit_quantiles(params, &levels, data, None)?)
+            }
+        })
+    }
+}
+
+impl Fitted {
+    /// What its predictions for a row are called.
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::One(_) => vec!["prediction".to_owned()],
+            Self::Quantiles(model) => model.levels().iter().map(|level| format!("q{level}")).collect(),
+        }
+    }
+
+    fn predict(&self, features: &Features<'_>) -> Result<Vec<f64>, BoostError> {
+        match self {
+            Self::One(model) => model.predict(features),
+            Self::Quantiles(model) => model.predict(features),
+        }
+    }
+
+    fn predict_row(&self, row: &[f32], predictions: &mut [f64]) -> Result<(), BoostError> {
+        match self {
+            Self::One(model) => {
+                predictions[0] = model.predict_row(row)?;
+                Ok(())
+            }
+            Self::Quantiles(model) => model.predict_row(row, predictions),
+        }
+    }
 }
 
 impl Table {
@@ -151,20 +203,28 @@ fn read(path: &Path) -> Result<Table, Error> {
     Ok(Table { names, columns })
 }
 
-fn write(path: &Path, predictions: &[f64]) -> Result<(), Error> {
-    let schema = Arc::new(Schema::new(vec![Field::new("prediction", DataType::Float64, false)]));
-    let batch =
-        RecordBatch::try_new(Arc::clone(&schema), vec![Arc::new(Float64Array::from(predictions.to_vec()))])?;
+/// Writes predictions, which lie row by row, as one column for each name.
+fn write(path: &Path, names: &[String], predictions: &[f64]) -> Result<(), Error> {
+    let fields: Vec<Field> = names.iter().map(|name| Field::new(name, DataType::Float64, false)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let columns = (0..names.len()).map(|place| -> ArrayRef {
+        Arc::new(predictions.iter().skip(place).step_by(names.len()).copied().collect::<Float64Array>())
+    });
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns.collect())?;
     let mut writer = ArrowWriter::try_new(File::create(path)?, schema, None)?;
     writer.write(&batch)?;
     writer.close()?;
     Ok(())
 }
 
-fn objective(text: &str) -> Result<Objective, Error> {
+fn task(text: &str) -> Result<Task, Error> {
     let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
+    if name == "quantiles" {
+        let levels = number.ok_or("quantiles needs levels, as in quantiles:0.1,0.9")?;
+        return Ok(Task::Quantiles(levels.split(',').map(str::parse).collect::<Result<_, _>>()?));
+    }
     let number = number.map(str::parse::<f64>).transpose()?;
-    Ok(match name {
+    Ok(Task::One(match name {
         "regression" => Objective::Squared,
         "absolute" => Objective::Absolute,
         "huber" => Objective::Huber { delta: number.unwrap_or(0.9) },
@@ -172,7 +232,7 @@ fn objective(text: &str) -> Result<Objective, Error> {
         "tweedie" => Objective::Tweedie { power: number.unwrap_or(1.5) },
         "quantile" => Objective::Quantile { level: number.unwrap_or(0.5) },
         _ => return Err(format!("there is no objective {name}").into()),
-    })
+    }))
 }
 
 /// The most memory that this process has held, in megabytes; 0 where the system does not say.

@@ -77,6 +77,9 @@ pub enum BoostError {
         /// Features of the data.
         found: usize,
     },
+    /// Models that are to forecast levels of one distribution do not belong together.
+    #[error("{0}; give models that were fitted to quantiles of ascending levels on the same columns")]
+    NotOneDistribution(String),
     /// A place for results has another length than they have.
     #[error("{what} need {expected} places, but {found} were given")]
     OutputLength {

@@ -20,9 +20,10 @@ use crate::bins::BinLimits;
 use crate::dataset::Dataset;
 use crate::matrix::BinnedMatrix;
 use crate::model::{ColumnInfo, Model};
-use crate::objective::{Loss, quantile_of};
+use crate::objective::{Loss, Objective, quantile_of};
 use crate::params::Params;
 use crate::predict::Forest;
+use crate::quantiles::QuantileModel;
 use crate::tree::Tree;
 use grow::{Grower, Grown, Round};
 use scores::{LeafRows, Scores};
@@ -44,27 +45,66 @@ impl Booster {
         valid: Option<&Dataset<'_>>,
     ) -> Result<Model, BoostError> {
         params.check()?;
-        let loss = params.objective.loss();
-        for data in std::iter::once(train).chain(valid) {
-            data.check()?;
-            check_labels(data, loss.as_ref())?;
-        }
-        let expected = train.features.columns().len();
-        if let Some(found) =
-            valid.map(|valid| valid.features.columns().len()).filter(|&found| found != expected)
-        {
-            return Err(BoostError::FeatureCount { expected, found });
-        }
-        let threads = params.threads.unwrap_or_else(rayon::current_num_threads);
-        let pool = match threads == rayon::current_num_threads() {
-            true => None,
-            // Where the machine gives no more threads, the result is the same with those there are.
-            false => rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok(),
-        };
-        // On a thread of the pool from beginning to end: thousands of calls into it from outside would each
-        // have to wake it.
-        let work = || rayon::scope(|_| fit(params, &loss, train, valid));
-        Ok(pool.map_or_else(work, |pool| pool.install(work)))
+        check_data(params.objective.loss().as_ref(), train, valid)?;
+        on_threads(params.threads, || {
+            let matrix = bin(params, train);
+            Ok(boost(params, &matrix, train, valid))
+        })
+    }
+
+    /// Fits a model for each of some levels of the distribution, 0.1 and 0.9 for an interval, so that
+    /// their predictions never cross; see [`QuantileModel`]. The objective of `params` is not looked at,
+    /// bins are found once, and each level stops early on its own.
+    ///
+    /// # Errors
+    /// Levels that are not between 0 and 1, ascending and different, or none of them; and all that
+    /// [`fit`](Self::fit) refuses.
+    pub fn fit_quantiles(
+        params: &Params,
+        levels: &[f64],
+        train: &Dataset<'_>,
+        valid: Option<&Dataset<'_>>,
+    ) -> Result<QuantileModel, BoostError> {
+        crate::quantiles::check_levels(levels)?;
+        let at = |level| Params { objective: Objective::Quantile { level }, ..params.clone() };
+        let first = at(levels[0]);
+        first.check()?;
+        check_data(first.objective.loss().as_ref(), train, valid)?;
+        on_threads(params.threads, || {
+            let matrix = bin(params, train);
+            // One after the other: each uses all threads, and only one set of scores is held at a time.
+            let models = levels.iter().map(|&level| boost(&at(level), &matrix, train, valid)).collect();
+            QuantileModel::from_models(models)
+        })
+    }
+}
+
+/// Runs a fit on so many threads.
+fn on_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    let threads = threads.unwrap_or_else(rayon::current_num_threads);
+    let pool = match threads == rayon::current_num_threads() {
+        true => None,
+        // Where the machine gives no more threads, the result is the same with those there are.
+        false => rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok(),
+    };
+    // On a thread of the pool from beginning to end: thousands of calls into it from outside would each
+    // have to wake it.
+    let work = || rayon::scope(|_| work());
+    match pool {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}
+
+fn check_data(loss: &dyn Loss, train: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Result<(), BoostError> {
+    for data in std::iter::once(train).chain(valid) {
+        data.check()?;
+        check_labels(data, loss)?;
+    }
+    let expected = train.features.columns().len();
+    match valid.map(|valid| valid.features.columns().len()).filter(|&found| found != expected) {
+        Some(found) => Err(BoostError::FeatureCount { expected, found }),
+        None => Ok(()),
     }
 }
 
@@ -81,9 +121,14 @@ fn check_labels(data: &Dataset<'_>, loss: &dyn Loss) -> Result<(), BoostError> {
     }
 }
 
-fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Model {
+fn bin(params: &Params, train: &Dataset<'_>) -> BinnedMatrix {
     let limits = BinLimits { max_bin: params.max_bin, min_data_in_bin: params.min_data_in_bin };
-    let matrix = BinnedMatrix::new(&train.features, limits);
+    BinnedMatrix::new(&train.features, limits)
+}
+
+/// Adds trees until there are enough of them, none helps, or `valid` says stop.
+fn boost(params: &Params, matrix: &BinnedMatrix, train: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Model {
+    let loss = params.objective.loss();
     let start = loss.start(train);
     let mut model = Model {
         columns: train
@@ -95,14 +140,14 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
         start,
         trees: Vec::new(),
         objective: params.objective.clone(),
-        loss: Arc::clone(loss),
+        loss: Arc::clone(&loss),
         forest: Forest::default(),
     };
     if matrix.columns.is_empty() {
         return model.ready(); // Nothing to split by: the start is all that can be said.
     }
     let mut scores = Scores::new(train, start);
-    let mut grower = Grower::new(params, &matrix);
+    let mut grower = Grower::new(params, matrix);
     let mut watch = valid.map(|valid| Watch::new(valid, start));
     let mut ranges: Vec<std::ops::Range<usize>> = Vec::new();
     for iteration in 0..params.trees {
@@ -110,8 +155,8 @@ fn fit(params: &Params, loss: &Arc<dyn Loss>, train: &Dataset<'_>, valid: Option
         let last = model.trees.last().map(|tree| (tree, leaves));
         let seed = sampling::seed(params.seed, iteration);
         let scales = scores.advance(loss.as_ref(), train, (last, seed));
-        sampling::choose_rows(&mut grower.rows, &matrix, params, iteration);
-        let allowed = sampling::choose_columns(&matrix, params, iteration);
+        sampling::choose_rows(&mut grower.rows, matrix, params, iteration);
+        let allowed = sampling::choose_columns(matrix, params, iteration);
         let grown = grower.grow(Round { packed: scores.packed(), scales, allowed: &allowed });
         let Grown { mut tree, ranges: places } = grown;
         ranges = places;

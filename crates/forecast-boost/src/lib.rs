@@ -12,6 +12,7 @@ mod model;
 mod objective;
 mod params;
 mod predict;
+mod quantiles;
 mod simd;
 mod tree;
 
@@ -22,3 +23,4 @@ pub use fit::Booster;
 pub use model::{ColumnInfo, Model};
 pub use objective::{Gradient, Loss, Objective, RowsOf};
 pub use params::{Params, Sampling};
+pub use quantiles::QuantileModel;

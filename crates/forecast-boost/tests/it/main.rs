@@ -3,3 +3,5 @@
 
 mod determinism;
 mod explain;
+mod quantiles;
+mod support;
