@@ -22,5 +22,5 @@ pub use explain::{Contributions, Explainer, Importance};
 pub use fit::Booster;
 pub use model::{ColumnInfo, Model};
 pub use objective::{Gradient, Loss, Objective, RowsOf};
-pub use params::{Params, Sampling};
+pub use params::{Monotone, Params, Sampling};
 pub use quantiles::QuantileModel;

@@ -1,6 +1,7 @@
 //! What can be chosen about a fit, under the names that LightGBM's documentation uses, and its ranges.
 
 use crate::BoostError;
+use crate::dataset::{ColumnKind, Features};
 use crate::objective::Objective;
 
 /// How a booster is fitted. Everything not set is as [`Params::default`] says.
@@ -32,6 +33,10 @@ pub struct Params {
     pub min_data_in_bin: usize,
     /// Share of the columns that each tree may use, above 0 and at most 1.
     pub feature_fraction: f64,
+    /// Columns with which predictions may only rise, or only fall, while all other values stay; by name.
+    /// Holds for every objective, custom ones with a rising [`output`](crate::Loss::output) included, and
+    /// says nothing of missing values. Numeric columns only.
+    pub monotone: Vec<(String, Monotone)>,
     /// Which rows each tree sees.
     pub sampling: Sampling,
     /// Stop where the loss on the validation set has not fallen for so many trees.
@@ -40,6 +45,15 @@ pub struct Params {
     pub seed: u64,
     /// Threads to compute with, all there are where absent. Does not change the model.
     pub threads: Option<usize>,
+}
+
+/// Which way predictions go as the values of a column rise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Monotone {
+    /// Never down.
+    Increasing,
+    /// Never up.
+    Decreasing,
 }
 
 /// Which rows a tree is grown on.
@@ -80,6 +94,7 @@ impl Default for Params {
             max_bin: 255,
             min_data_in_bin: 3,
             feature_fraction: 1.0,
+            monotone: Vec::new(),
             sampling: Sampling::All,
             early_stopping: None,
             seed: 1,
@@ -131,6 +146,25 @@ impl Params {
             self.early_stopping != Some(0),
         )?;
         self.objective.check()
+    }
+}
+
+impl Params {
+    /// The direction of each column of `features`.
+    pub(crate) fn directions(&self, features: &Features<'_>) -> Result<Vec<Option<Monotone>>, BoostError> {
+        let columns = features.columns();
+        let mut directions = vec![None; columns.len()];
+        for (name, direction) in &self.monotone {
+            let Some(place) = columns.iter().position(|column| column.name == name) else {
+                let columns = columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+                return Err(BoostError::UnknownColumn { name: "monotone", column: name.clone(), columns });
+            };
+            let is_numeric = columns[place].kind == ColumnKind::Numeric;
+            check("monotone", name, "about numeric columns: categories have no order", is_numeric)?;
+            check("monotone", name, "about each column once", directions[place].is_none())?;
+            directions[place] = Some(*direction);
+        }
+        Ok(directions)
     }
 }
 

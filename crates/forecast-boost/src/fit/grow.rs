@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use super::histogram::{Rows, accumulate};
 use super::packed::{Scales, Sums};
 use super::partition::{self, Sides};
-use super::scan::{self, Candidate, Cut, LeafSums, Limits, shrink};
+use super::scan::{self, Bounds, Candidate, Cut, LeafSums, Limits};
 use super::workspace::{Histogram, Task, Workspace, part_len};
 use crate::bins::ColumnBins;
 use crate::matrix::BinnedMatrix;
-use crate::params::Params;
+use crate::params::{Monotone, Params};
 use crate::tree::{Child, Cover, Node, Test, Tree};
 
 /// What stays the same for all trees of a fit.
@@ -36,6 +36,8 @@ pub(crate) struct Round<'a> {
     pub(crate) scales: Scales,
     /// Which of the matrix's columns may split.
     pub(crate) allowed: &'a [bool],
+    /// Which way each of the matrix's columns must go.
+    pub(crate) directions: &'a [Option<Monotone>],
 }
 
 /// A grown tree and the places of its leaves' rows in [`Grower::rows`].
@@ -88,7 +90,7 @@ impl<'a> Grower<'a> {
                 left: Child::leaf(chosen),
                 right: Child::leaf(leaves.len()),
                 gain: best.candidate.gain * round.scales.hess / (round.scales.grad * round.scales.grad),
-                cover: self.cover(leaf.sums, round.scales),
+                cover: cover(leaf.sums, &limits, round.scales),
             };
             match leaf.parent {
                 Some((parent, Side::Left)) => nodes[parent].left = Child::node(nodes.len()),
@@ -102,7 +104,7 @@ impl<'a> Grower<'a> {
             nodes.push(node);
         }
         let ranges = leaves.iter().map(|leaf| leaf.range.clone()).collect();
-        let covers = leaves.iter().map(|leaf| self.cover(leaf.sums, round.scales)).collect();
+        let covers = leaves.iter().map(|leaf| cover(leaf.sums, &limits, round.scales)).collect();
         for (_, histogram) in leaves.into_iter().filter_map(|leaf| leaf.best) {
             self.workspace.give_back(histogram);
         }
@@ -131,7 +133,7 @@ impl<'a> Grower<'a> {
                 total
             })
             .collect();
-        let sums = LeafSums { total: Sums(totals.iter().sum()), rows };
+        let sums = LeafSums { total: Sums(totals.iter().sum()), rows, bounds: Bounds::OPEN };
         let mut root = Leaf { range: 0..rows, sums, depth: 0, parent: None, best: None };
         let may_split = self.may_split(&root);
         let tasks = self.workspace.tasks(&mut histogram);
@@ -139,7 +141,7 @@ impl<'a> Grower<'a> {
             .into_par_iter()
             .map(|(task, sums)| {
                 self.workspace.add_parts(sums, &task.slots, totals.len());
-                may_split.then(|| best_of(matrix, task, sums, (root.sums, limits, round.allowed)))?
+                may_split.then(|| best_of(matrix, task, sums, (root.sums, limits, round)))?
             })
             .collect();
         self.remember(&mut root, found.into_iter().fold(None, better), histogram);
@@ -178,16 +180,13 @@ impl<'a> Grower<'a> {
             })
             .collect();
         let left_rows = lefts.iter().sum::<usize>();
-        let child = |range: Range<usize>, total| Leaf {
-            sums: LeafSums { total, rows: range.len() },
-            range,
-            depth: leaf.depth + 1,
-            parent: None,
-            best: None,
-        };
+        let child =
+            |range: Range<usize>, sums| Leaf { sums, range, depth: leaf.depth + 1, parent: None, best: None };
         let middle = range.start + left_rows;
-        let mut left = child(range.start..middle, best.candidate.left);
-        let mut right = child(middle..range.end, total - best.candidate.left);
+        let (left_sums, right_sums) =
+            leaf.sums.divide((best.candidate.left, left_rows), limits, round.directions[best.column]);
+        let mut left = child(range.start..middle, left_sums);
+        let mut right = child(middle..range.end, right_sums);
 
         let (smaller, larger) = if left_is_small { (&mut left, &mut right) } else { (&mut right, &mut left) };
         let (may_smaller, may_larger) = (self.may_split(smaller), self.may_split(larger));
@@ -207,7 +206,7 @@ impl<'a> Grower<'a> {
                             *large -= small;
                         }
                         let best = |may: bool, sums: &[i64], leaf| {
-                            may.then(|| best_of(matrix, task, sums, (leaf, limits, round.allowed)))?
+                            may.then(|| best_of(matrix, task, sums, (leaf, limits, round)))?
                         };
                         (best(may_smaller, small, smaller.sums), best(may_larger, large, larger.sums))
                     })
@@ -233,13 +232,13 @@ impl<'a> Grower<'a> {
         leaf.sums.rows >= 2 * self.params.min_data_in_leaf.max(1)
             && self.params.max_depth.is_none_or(|depth| leaf.depth < depth)
     }
+}
 
-    fn cover(&self, sums: LeafSums, scales: Scales) -> Cover {
-        let (grad, hess) = (sums.total.grad() / scales.grad, sums.total.hess() / scales.hess);
-        let denominator = hess + self.params.lambda_l2;
-        let value = if denominator > 0.0 { -shrink(grad, self.params.lambda_l1) / denominator } else { 0.0 };
-        Cover { rows: sums.rows as u64, hess, value }
-    }
+/// What reached a leaf, and its value.
+fn cover(sums: LeafSums, limits: &Limits, scales: Scales) -> Cover {
+    // Multiplying by one number keeps the order of values, so that no bound is broken by rounding.
+    let value = sums.value(limits) * (scales.hess / scales.grad);
+    Cover { rows: sums.rows as u64, hess: sums.total.hess() / scales.hess, value }
 }
 
 /// Takes the split that gains most from its leaf; the earliest leaf's of equals.
@@ -269,13 +268,14 @@ fn best_of(
     matrix: &BinnedMatrix,
     task: &Task,
     sums: &[i64],
-    (leaf, limits, allowed): (LeafSums, &Limits, &[bool]),
+    (leaf, limits, round): (LeafSums, &Limits, &Round<'_>),
 ) -> Option<Best> {
     let first = task.slots.start;
-    task.columns.clone().filter(|&column| allowed[column]).fold(None, |best, column| {
+    task.columns.clone().filter(|&column| round.allowed[column]).fold(None, |best, column| {
         let slots = matrix.slots_of(column);
         let sums = &sums[slots.start - first..slots.end - first];
-        let candidate = scan::best(&matrix.columns[column].bins, sums, leaf, limits);
+        let bins = &matrix.columns[column].bins;
+        let candidate = scan::best(bins, sums, (leaf, limits), round.directions[column]);
         better(best, candidate.map(|candidate| Best { column, candidate }))
     })
 }

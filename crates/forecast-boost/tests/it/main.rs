@@ -3,5 +3,6 @@
 
 mod determinism;
 mod explain;
+mod monotone;
 mod quantiles;
 mod support;

@@ -1,7 +1,7 @@
 //! The best set of categories: those sorted by their mean gradient are cut like numbers (Fisher 1958),
 //! from either end, with penalties that keep small categories from being fitted one by one.
 
-use super::{Candidate, Cut, LeafSums, Limits, Sums, gain, threshold};
+use super::{Bounds, Candidate, Cut, LeafSums, Limits, Sums, gain, gain_at, threshold, value_of};
 
 /// With at most this many categories each is tried against all others.
 const MAX_ONE_HOT: usize = 4;
@@ -43,7 +43,7 @@ fn one_against_all(filled: &[u16], sums: &[i64], leaf: LeafSums, limits: &Limits
         if left.hess() < least || right.hess() < least {
             continue;
         }
-        let gain = value(left, right, limits.l1, limits.l2);
+        let gain = value(left, right, (limits.l1, limits.l2), leaf.bounds);
         if best.as_ref().is_none_or(|(highest, _, _)| gain > *highest) {
             best = Some((gain, left, vec![bin]));
         }
@@ -88,7 +88,7 @@ fn sorted_cut(
                 continue;
             }
             since_step = 0.0;
-            let gain = value(left, right, limits.l1, l2);
+            let gain = value(left, right, (limits.l1, l2), leaf.bounds);
             if best.is_none_or(|(highest, ..)| gain > highest) {
                 best = Some((gain, left, from_end, taken));
             }
@@ -102,6 +102,9 @@ fn sorted_cut(
     })
 }
 
-fn value(left: Sums, right: Sums, l1: f64, l2: f64) -> f64 {
-    gain(left.grad(), left.hess(), l1, l2) + gain(right.grad(), right.hess(), l1, l2)
+fn value(left: Sums, right: Sums, (l1, l2): (f64, f64), bounds: Bounds) -> f64 {
+    if bounds.are_open() {
+        return gain(left.grad(), left.hess(), l1, l2) + gain(right.grad(), right.hess(), l1, l2);
+    }
+    [left, right].map(|sums| gain_at(sums, bounds.hold(value_of(sums, l1, l2)), l1, l2)).iter().sum()
 }

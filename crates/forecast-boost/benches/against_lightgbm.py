@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Test losses beside LightGBM's on the same rows: several quantiles in one model, and one-side sampling.
+
+usage: against_lightgbm.py quantiles TRAIN TEST ENGINE    seven levels, one LightGBM model for each
+       against_lightgbm.py goss TRAIN TEST ENGINE         four objectives, data_sample_strategy=goss
+TRAIN and TEST are Parquet files of 32-bit floats whose label column is y; ENGINE is the example fit_tabular,
+built in release mode. needs: pip install lightgbm==4.7.0 polars numpy
+"""
+import json
+import subprocess
+import sys
+import tempfile
+import time
+
+import lightgbm
+import numpy as np
+import polars as pl
+
+LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+OBJECTIVES = ["regression", "poisson", "tweedie", "quantile:0.9"]
+TOP, OTHER = 0.2, 0.1
+THREADS = 2
+ENGINE = ["--trees", "300", "--leaves", "63", "--learning-rate", "0.05", "--min-data", "50", "--max-bin", "255"]
+LIGHTGBM = dict(num_leaves=63, learning_rate=0.05, min_data_in_leaf=50, max_bin=255, num_threads=THREADS, verbose=-1)
+TREES = 300
+
+
+def pinball(level, y, p):
+    return np.mean(np.maximum(level * (y - p), (level - 1) * (y - p)))
+
+
+def loss(objective, y, p):
+    if objective.startswith("quantile"):
+        return pinball(float(objective.split(":")[1]), y, p)
+    if objective == "poisson":
+        return np.mean(p - y * np.log(np.maximum(p, 1e-9)))
+    if objective == "tweedie":
+        p = np.maximum(p, 1e-9)
+        return np.mean(2 * np.sqrt(p) + 2 * y / np.sqrt(p))
+    return np.sqrt(np.mean((y - p) ** 2))
+
+
+class Table:
+    def __init__(self, train, test):
+        self.paths = ["--train", train, "--test", test, "--label", "y"]
+        train, test = pl.read_parquet(train), pl.read_parquet(test)
+        self.x, self.y = train.drop("y").to_numpy(), train["y"].to_numpy()
+        self.x_test, self.y_test = test.drop("y").to_numpy(), test["y"].to_numpy().astype(float)
+
+    def lightgbm(self, objective, **more):
+        """Predictions, and seconds to fit."""
+        name, *number = objective.split(":")
+        params = LIGHTGBM | dict(objective=name) | more
+        if name == "quantile":
+            params["alpha"] = float(number[0])
+        if name == "tweedie":
+            params["tweedie_variance_power"] = 1.5
+        start = time.perf_counter()
+        booster = lightgbm.train(params, lightgbm.Dataset(self.x, self.y), TREES)
+        seconds = time.perf_counter() - start
+        return booster.predict(self.x_test), seconds
+
+    def ours(self, engine, objective, *more):
+        with tempfile.NamedTemporaryFile(suffix=".parquet") as out:
+            command = [engine, *self.paths, *ENGINE, "--threads", str(THREADS), "--objective", objective]
+            command += [*more, "--out", out.name, "--json"]
+            told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            return pl.read_parquet(out.name), told["fit_s"]
+
+
+def quantiles(table, engine):
+    ours, seconds = table.ours(engine, "quantiles:" + ",".join(map(str, LEVELS)))
+    rows, total = ours.to_numpy(), 0.0
+    print(f"crossing rows: {int((np.diff(rows, axis=1) < 0).any(axis=1).sum())} of {len(rows)}")
+    lightgbm_rows = []
+    for place, level in enumerate(LEVELS):
+        theirs, took = table.lightgbm(f"quantile:{level}")
+        total += took
+        lightgbm_rows.append(theirs)
+        a, b = pinball(level, table.y_test, rows[:, place]), pinball(level, table.y_test, theirs)
+        print(f"level {level:<5} ours {a:.5f}  LightGBM {b:.5f}  ratio {a / b:.4f}", flush=True)
+    crossing = (np.diff(np.stack(lightgbm_rows, 1), axis=1) < 0).any(axis=1).sum()
+    print(f"LightGBM's models cross in {crossing} rows; fit {seconds:.1f} s, LightGBM {total:.1f} s")
+
+
+def goss(table, engine):
+    for objective in OBJECTIVES:
+        ours, seconds = table.ours(engine, objective, "--goss", f"{TOP},{OTHER}")
+        theirs, took = table.lightgbm(objective, data_sample_strategy="goss", top_rate=TOP, other_rate=OTHER)
+        a, b = (loss(objective, table.y_test, p) for p in (ours["prediction"].to_numpy(), theirs))
+        print(f"{objective:13} ours {a:.5f} in {seconds:.1f} s  LightGBM {b:.5f} in {took:.1f} s  ratio {a / b:.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    task, train, test, engine = sys.argv[1:]
+    {"quantiles": quantiles, "goss": goss}[task](Table(train, test), engine)

@@ -1,0 +1,104 @@
+//! From data in bins to a model: one tree after another, each fitted to what the others left.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::grow::{Grower, Grown, Round};
+use super::renew::Residuals;
+use super::sampling;
+use super::scores::{LeafRows, Scores};
+use super::watch::Watch;
+use crate::BoostError;
+use crate::bins::BinLimits;
+use crate::dataset::Dataset;
+use crate::matrix::BinnedMatrix;
+use crate::model::{ColumnInfo, Model};
+use crate::params::{Monotone, Params};
+use crate::predict::Forest;
+
+/// What any number of models can be fitted to.
+pub(super) struct Prepared<'a> {
+    train: &'a Dataset<'a>,
+    valid: Option<&'a Dataset<'a>>,
+    matrix: BinnedMatrix,
+    /// One for each column of the data.
+    directions: Vec<Option<Monotone>>,
+}
+
+impl<'a> Prepared<'a> {
+    /// Finds bins and puts the rows into them.
+    pub(super) fn new(
+        params: &Params,
+        train: &'a Dataset<'a>,
+        valid: Option<&'a Dataset<'a>>,
+    ) -> Result<Self, BoostError> {
+        let directions = params.directions(&train.features)?;
+        let limits = BinLimits { max_bin: params.max_bin, min_data_in_bin: params.min_data_in_bin };
+        let matrix = BinnedMatrix::new(&train.features, limits);
+        Ok(Self { train, valid, matrix, directions })
+    }
+
+    /// Adds trees until there are enough of them, none helps, or the validation data say stop.
+    pub(super) fn boost(&self, params: &Params) -> Result<Model, BoostError> {
+        let (train, valid) = (self.train, self.valid);
+        let loss = params.objective.loss();
+        let start = loss.start(train);
+        let mut model = Model {
+            columns: train
+                .features
+                .columns()
+                .iter()
+                .map(|column| ColumnInfo { name: column.name.to_owned(), kind: column.kind })
+                .collect(),
+            start,
+            trees: Vec::new(),
+            objective: params.objective.clone(),
+            loss: Arc::clone(&loss),
+            forest: Forest::default(),
+        };
+        if self.matrix.columns.is_empty() {
+            return Ok(model.ready()); // Nothing to split by: the start is all that can be said.
+        }
+        let of_matrix: Vec<_> =
+            self.matrix.columns.iter().map(|column| self.directions[column.column]).collect();
+        let mut scores = Scores::new(train, start);
+        let mut grower = Grower::new(params, &self.matrix);
+        let mut watch = valid.map(|valid| Watch::new(valid, start));
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for iteration in 0..params.trees {
+            let leaves = LeafRows { rows: &grower.rows, ranges: &ranges };
+            let last = model.trees.last().map(|tree| (tree, leaves));
+            let seed = sampling::seed(params.seed, iteration);
+            let scales = scores.advance(loss.as_ref(), train, (last, seed));
+            sampling::choose_rows(&mut grower.rows, &self.matrix, params, iteration);
+            let allowed = sampling::choose_columns(&self.matrix, params, iteration);
+            let Grown { mut tree, ranges: places } = grower.grow(Round {
+                packed: scores.packed(),
+                scales,
+                allowed: &allowed,
+                directions: &of_matrix,
+            });
+            ranges = places;
+            if tree.nodes.is_empty() {
+                break; // No split is worth it, and the next tree would see the same.
+            }
+            if let Some(level) = loss.renewal() {
+                let residual = |row: usize| (f64::from(train.label[row]) - scores.score(row)) as f32;
+                let residuals =
+                    Residuals { rows: &grower.rows, ranges: &ranges, residual, weight: train.weight };
+                residuals.renew(&mut tree, level, &self.directions);
+            }
+            tree.shrink(params.learning_rate);
+            model.trees.push(tree);
+            if let (Some(watch), Some(patience)) = (&mut watch, params.early_stopping)
+                && watch.is_over(loss.as_ref(), model.trees.last(), patience)
+            {
+                break;
+            }
+        }
+        if let (Some(watch), Some(_)) = (watch, params.early_stopping) {
+            model.trees.truncate(watch.best_trees);
+        }
+        Ok(model.ready())
+    }
+}
