@@ -13,7 +13,9 @@ use std::time::Instant;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, cast::AsArray, types::Float32Type};
 use arrow_schema::{DataType, Field, Schema};
 use clap::Parser;
-use forecast_boost::{BoostError, Booster, Dataset, Features, Model, Objective, Params, QuantileModel};
+use forecast_boost::{
+    BoostError, Booster, Dataset, Features, Model, Objective, Params, QuantileModel, Sampling,
+};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -50,6 +52,9 @@ struct Arguments {
     min_data: usize,
     #[arg(long, default_value_t = 255)]
     max_bin: usize,
+    /// Shares of the rows to keep for their gradients and to draw from the others
+    #[arg(long, value_name = "TOP,OTHER", value_delimiter = ',')]
+    goss: Vec<f64>,
     #[arg(long)]
     threads: Option<usize>,
     /// Where predictions go
@@ -92,6 +97,11 @@ fn main() -> Result<(), Error> {
         num_leaves: arguments.leaves,
         min_data_in_leaf: arguments.min_data,
         max_bin: arguments.max_bin,
+        sampling: match arguments.goss[..] {
+            [] => Sampling::All,
+            [top, other] => Sampling::Goss { top, other },
+            _ => return Err("--goss needs two shares, as in 0.2,0.1".into()),
+        },
         threads: arguments.threads,
         ..Params::default()
     };

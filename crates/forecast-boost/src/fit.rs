@@ -1,6 +1,7 @@
 //! Fitting: checks of what was asked for and given, then boosting on as many threads as wanted.
 
 mod boost;
+mod goss;
 mod grow;
 mod histogram;
 mod packed;

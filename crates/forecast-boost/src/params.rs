@@ -68,8 +68,9 @@ pub enum Sampling {
         /// How many trees see the same rows.
         every: usize,
     },
-    /// Gradient-based one-side sampling (Ke et al. 2017): the rows with the largest gradients and a
-    /// share of the others, which then count for more.
+    /// Gradient-based one-side sampling (Ke et al. 2017): the rows whose gradient times hessian is largest
+    /// and a share of the others, which then count for more. The first 1 / `learning_rate` trees see all
+    /// rows, as LightGBM's do.
     Goss {
         /// Share of the rows that are kept for their gradients.
         top: f64,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::goss::Goss;
 use super::grow::{Grower, Grown, Round};
 use super::renew::Residuals;
 use super::sampling;
@@ -13,8 +14,9 @@ use crate::bins::BinLimits;
 use crate::dataset::Dataset;
 use crate::matrix::BinnedMatrix;
 use crate::model::{ColumnInfo, Model};
-use crate::params::{Monotone, Params};
+use crate::params::{Monotone, Params, Sampling};
 use crate::predict::Forest;
+use crate::tree::Tree;
 
 /// What any number of models can be fitted to.
 pub(super) struct Prepared<'a> {
@@ -64,13 +66,16 @@ impl<'a> Prepared<'a> {
         let mut scores = Scores::new(train, start);
         let mut grower = Grower::new(params, &self.matrix);
         let mut watch = valid.map(|valid| Watch::new(valid, start));
+        // Where the rows of the last tree's leaves are, until its values are added to the scores.
         let mut ranges: Vec<Range<usize>> = Vec::new();
         for iteration in 0..params.trees {
             let leaves = LeafRows { rows: &grower.rows, ranges: &ranges };
-            let last = model.trees.last().map(|tree| (tree, leaves));
+            let last = model.trees.last().filter(|_| !ranges.is_empty()).map(|tree| (tree, leaves));
             let seed = sampling::seed(params.seed, iteration);
-            let scales = scores.advance(loss.as_ref(), train, (last, seed));
-            sampling::choose_rows(&mut grower.rows, &self.matrix, params, iteration);
+            let goss = Goss::new(params, iteration, seed);
+            let scales = scores.advance((loss.as_ref(), train), last, (seed, goss));
+            let chosen = scores.chosen().map(|chosen| chosen.rows.as_slice());
+            sampling::choose_rows(&mut grower.rows, self.matrix.rows, (params, iteration), chosen);
             let allowed = sampling::choose_columns(&self.matrix, params, iteration);
             let Grown { mut tree, ranges: places } = grower.grow(Round {
                 packed: scores.packed(),
@@ -80,13 +85,14 @@ impl<'a> Prepared<'a> {
             });
             ranges = places;
             if tree.nodes.is_empty() {
+                if samples(params) {
+                    ranges.clear();
+                    continue; // The next tree may see other rows or columns.
+                }
                 break; // No split is worth it, and the next tree would see the same.
             }
             if let Some(level) = loss.renewal() {
-                let residual = |row: usize| (f64::from(train.label[row]) - scores.score(row)) as f32;
-                let residuals =
-                    Residuals { rows: &grower.rows, ranges: &ranges, residual, weight: train.weight };
-                residuals.renew(&mut tree, level, &self.directions);
+                renew(&mut tree, (level, &self.directions), (&grower.rows, &ranges), (train, &scores));
             }
             tree.shrink(params.learning_rate);
             model.trees.push(tree);
@@ -101,4 +107,26 @@ impl<'a> Prepared<'a> {
         }
         Ok(model.ready())
     }
+}
+
+/// Whether trees see different rows or columns.
+fn samples(params: &Params) -> bool {
+    params.sampling != Sampling::All || params.feature_fraction < 1.0
+}
+
+/// Sets the leaves to quantiles of what is left of their rows' labels.
+fn renew(
+    tree: &mut Tree,
+    (level, directions): (f64, &[Option<Monotone>]),
+    (rows, ranges): (&[u32], &[Range<usize>]),
+    (train, scores): (&Dataset<'_>, &Scores),
+) {
+    let residual = |row: usize| (f64::from(train.label[row]) - scores.score(row)) as f32;
+    let weight = |row: usize| {
+        let stands_for = scores.chosen().map_or(1.0, |chosen| chosen.stands_for(row));
+        train.weight.map_or(1.0, |weight| weight[row]) * stands_for
+    };
+    let alike = train.weight.is_none() && scores.chosen().is_none();
+    let residuals = Residuals { rows, ranges, residual, weight: if alike { None } else { Some(&weight) } };
+    residuals.renew(tree, level, directions);
 }

@@ -22,8 +22,8 @@ pub(super) struct Residuals<'a, R> {
     pub(super) ranges: &'a [Range<usize>],
     /// A row's label without its score so far.
     pub(super) residual: R,
-    /// How much each row counts.
-    pub(super) weight: Option<&'a [f32]>,
+    /// How much each row counts; all alike where absent.
+    pub(super) weight: Option<&'a (dyn Fn(usize) -> f32 + Sync)>,
 }
 
 impl<R: Fn(usize) -> f32 + Sync> Residuals<'_, R> {
@@ -43,7 +43,7 @@ impl<R: Fn(usize) -> f32 + Sync> Residuals<'_, R> {
     fn quantile(&self, range: Range<usize>, level: f64) -> f64 {
         let rows = self.rows[range].iter().map(|&row| row as usize);
         let mut residuals: Vec<f32> = rows.clone().map(&self.residual).collect();
-        let weight: Option<Vec<f32>> = self.weight.map(|weight| rows.map(|row| weight[row]).collect());
+        let weight: Option<Vec<f32>> = self.weight.map(|weight| rows.map(weight).collect());
         quantile_of(&mut residuals, weight.as_deref(), level)
     }
 

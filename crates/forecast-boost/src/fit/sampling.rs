@@ -9,24 +9,28 @@ pub(super) fn seed(seed: u64, iteration: usize) -> u64 {
     seed.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(iteration as u64 ^ 0x5851_f42d_4c95_7f2d)
 }
 
-/// Lists the rows that the tree of this iteration is grown on, ascending.
-pub(super) fn choose_rows(rows: &mut Vec<u32>, matrix: &BinnedMatrix, params: &Params, iteration: usize) {
-    let all = 0..matrix.rows as u32;
-    match params.sampling {
-        Sampling::Bagging { fraction, every } if fraction < 1.0 => {
+/// Lists the rows that the tree of this iteration is grown on, ascending. `chosen` are those that one-side
+/// sampling has chosen.
+pub(super) fn choose_rows(
+    rows: &mut Vec<u32>,
+    count: usize,
+    (params, iteration): (&Params, usize),
+    chosen: Option<&[u32]>,
+) {
+    // The tree before has left them in the order of its leaves.
+    rows.clear();
+    let all = 0..count as u32;
+    match (params.sampling, chosen) {
+        (_, Some(chosen)) => rows.extend(chosen),
+        (Sampling::Bagging { fraction, every }, _) if fraction < 1.0 => {
             let seed = seed(params.seed ^ 0xba66, iteration / every);
             let bound = (fraction * f64::from(u32::MAX)) as u32;
-            rows.clear();
             rows.extend(all.filter(|&row| chance(seed, row.into()) <= bound));
-            if rows.is_empty() {
-                rows.push(0);
-            }
         }
-        // The tree before has left them in the order of its leaves.
-        _ => {
-            rows.clear();
-            rows.extend(all);
-        }
+        _ => rows.extend(all),
+    }
+    if rows.is_empty() {
+        rows.push(0); // A tree needs a row.
     }
 }
 

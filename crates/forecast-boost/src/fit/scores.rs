@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::goss::{Chosen, Goss};
 use super::packed::{Gradient, Magnitudes, Scales, chance};
 use crate::dataset::Dataset;
 use crate::objective::{Loss, RowsOf};
@@ -22,6 +23,8 @@ const STRIP: usize = 1_024;
 pub(super) struct Scores {
     scores: Vec<f64>,
     packed: Vec<i64>,
+    /// Which rows have gradients, where not all.
+    chosen: Option<Chosen>,
 }
 
 /// The rows of each leaf of a tree, ascending within a leaf.
@@ -43,24 +46,29 @@ pub(super) fn starting(data: &Dataset<'_>, start: f64) -> Vec<f64> {
 
 impl Scores {
     pub(super) fn new(data: &Dataset<'_>, start: f64) -> Self {
-        Self { scores: starting(data, start), packed: vec![0; data.rows()] }
+        Self { scores: starting(data, start), packed: vec![0; data.rows()], chosen: None }
     }
 
     pub(super) fn score(&self, row: usize) -> f64 {
         self.scores[row]
     }
 
+    /// The rows that have gradients, where they are not all.
+    pub(super) fn chosen(&self) -> Option<&Chosen> {
+        self.chosen.as_ref()
+    }
+
     pub(super) fn packed(&self) -> &[i64] {
         &self.packed
     }
 
-    /// Adds the last tree, if there is one, then computes and packs the gradients of all rows; returns
-    /// their scales.
+    /// Adds the last tree, if there is one, then computes and packs the gradients of all rows, or of those
+    /// that `goss` chooses; returns their scales.
     pub(super) fn advance(
         &mut self,
-        loss: &dyn Loss,
-        data: &Dataset<'_>,
-        (last, seed): (Option<(&Tree, LeafRows<'_>)>, u64),
+        (loss, data): (&dyn Loss, &Dataset<'_>),
+        last: Option<(&Tree, LeafRows<'_>)>,
+        (seed, goss): (u64, Option<Goss>),
     ) -> Scales {
         let rows = self.scores.len();
         // One run of blocks per thread: within it, the place in each leaf's rows is carried on.
@@ -86,7 +94,9 @@ impl Scores {
             grad: sum.grad + part.grad,
             hess: sum.hess + part.hess,
         });
-        let constant = loss.hessian_is_one() && data.weight.is_none();
+        self.chosen = goss.map(|goss| goss.choose(&mut self.packed));
+        let total = self.chosen.as_ref().map_or(total, |chosen| chosen.total);
+        let constant = loss.hessian_is_one() && data.weight.is_none() && self.chosen.is_none();
         let scales = Scales::new(total, rows, constant);
         self.packed.par_chunks_mut(BLOCK).enumerate().for_each(|(block, packed)| {
             pack(packed, scales, (seed, (block * BLOCK) as u64));
@@ -218,11 +228,11 @@ vectorised! {
 
 /// Both halves of a gradient as bits in one word, in the order in which they lie in memory.
 #[inline(always)]
-fn stash(gradient: Gradient) -> i64 {
+pub(super) fn stash(gradient: Gradient) -> i64 {
     (i64::from(gradient.hess.to_bits()) << 32) | i64::from(gradient.grad.to_bits())
 }
 
 #[inline(always)]
-fn unstash(word: i64) -> Gradient {
+pub(super) fn unstash(word: i64) -> Gradient {
     Gradient { grad: f32::from_bits(word as u32), hess: f32::from_bits((word >> 32) as u32) }
 }

@@ -5,4 +5,5 @@ mod determinism;
 mod explain;
 mod monotone;
 mod quantiles;
+mod sampling;
 mod support;
