@@ -3,7 +3,7 @@
 mod categorical;
 mod numeric;
 
-pub(crate) use categorical::{CategoryBins, category};
+pub(crate) use categorical::{CategoryBins, MAX_CATEGORIES, category};
 pub(crate) use numeric::NumericBins;
 
 use crate::dataset::{Column, ColumnKind};

@@ -1,7 +1,9 @@
 //! Feature columns and labels, as the caller holds them: column-major, `f32`, borrowed.
 //!
 //! Nothing is copied here. A missing value is `NaN`. A categorical column holds category numbers
-//! (0, 1, 2, …) as floats; a negative or missing number means that the category is not known.
+//! (0, 1, 2, … up to 2²⁴ − 1) as floats; a negative or missing number means that the category is not known.
+//! Where a model predicts, any other number is a category that it does not know, and the fraction of a
+//! number is cut off.
 
 use crate::BoostError;
 
@@ -104,7 +106,8 @@ pub struct Dataset<'a> {
     pub label: &'a [f32],
     /// How much each row counts, above zero; all alike where absent.
     pub weight: Option<&'a [f32]>,
-    /// What each row's raw score starts from, on the scale of the objective's link.
+    /// What each row's raw score starts from, on the scale of the objective's link, in place of the
+    /// objective's own start. Predictions are what trees add to it: they start from 0.
     pub init_score: Option<&'a [f32]>,
 }
 
@@ -142,9 +145,15 @@ impl<'a> Dataset<'a> {
         if rows == 0 {
             return Err(BoostError::NoRows);
         }
-        let limit = i32::MAX as usize;
+        // Sums of packed gradients need a bit for each row's rounding and one to spare.
+        let limit = 1 << 30;
         if rows > limit {
             return Err(BoostError::TooManyRows { rows, limit });
+        }
+        for column in self.features.columns().iter().filter(|column| column.kind == ColumnKind::Categorical) {
+            let what = format!("column {:?}", column.name);
+            const ALLOWED: &str = "a whole number up to 16777215, or negative or missing where not known";
+            check_values(&what, column.values, rows, (ALLOWED, is_category))?;
         }
         check_values("the label", self.label, rows, ("a finite number", f32::is_finite))?;
         if let Some(weight) = self.weight {
@@ -160,6 +169,11 @@ impl<'a> Dataset<'a> {
         }
         Ok(())
     }
+}
+
+/// A number that fitting takes in a categorical column.
+fn is_category(value: f32) -> bool {
+    value.is_nan() || (value <= MAX_CATEGORY && value.trunc() == value)
 }
 
 fn check_values(

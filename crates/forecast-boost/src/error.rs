@@ -77,6 +77,57 @@ pub enum BoostError {
         /// Features of the data.
         found: usize,
     },
+    /// What is wrong with the validation data.
+    #[error("in the validation data: {0}")]
+    Validation(#[source] Box<BoostError>),
+    /// A column of the validation data is another than that of the training data.
+    #[error(
+        "column {place} is {found}, but {expected} in the training data; give the same columns in the same order"
+    )]
+    OtherColumn {
+        /// The column's place, from 0.
+        place: usize,
+        /// Its name and kind in the training data.
+        expected: String,
+        /// Its name and kind here.
+        found: String,
+    },
+    /// Training and validation data must agree about init scores.
+    #[error("only the {0} data have an init score; give both or neither, or losses do not compare")]
+    InitScoreMissing(&'static str),
+    /// More categories than two-byte bins can tell apart.
+    #[error(
+        "column {column:?} has more than {limit} categories in too many of its rows; join rare ones, or encode it"
+    )]
+    TooManyCategories {
+        /// The column's name.
+        column: String,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A loss gave what trees cannot be fitted to.
+    #[error(
+        "the objective's derivatives in row {row} are {grad} and {hess} after {trees} trees; both must be finite and the second not below 0"
+    )]
+    Derivatives {
+        /// The row, from 0.
+        row: usize,
+        /// First derivative.
+        grad: f32,
+        /// Second derivative.
+        hess: f32,
+        /// How many trees there were.
+        trees: usize,
+    },
+    /// A loss that starts nowhere.
+    #[error("the objective starts from {0}; it must be a finite number")]
+    Start(f64),
+    /// A loss that cannot be compared.
+    #[error("the objective's loss on the validation data is NaN after {trees} trees; it must be a number")]
+    LossIsNan {
+        /// How many trees there were.
+        trees: usize,
+    },
     /// Models that are to forecast levels of one distribution do not belong together.
     #[error("{0}; give models that were fitted to quantiles of ascending levels on the same columns")]
     NotOneDistribution(String),

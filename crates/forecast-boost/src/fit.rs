@@ -16,10 +16,10 @@ mod workspace;
 pub use packed::Gradient;
 
 use crate::BoostError;
-use crate::dataset::Dataset;
+use crate::dataset::{Column, Dataset};
 use crate::model::Model;
 use crate::objective::{Loss, Objective};
-use crate::params::Params;
+use crate::params::{Params, check};
 use crate::quantiles::QuantileModel;
 use boost::Prepared;
 
@@ -29,11 +29,31 @@ pub struct Booster;
 
 impl Booster {
     /// Fits a model to `train`; with `valid` and [`Params::early_stopping`] it keeps as many trees as
-    /// forecast `valid` best.
+    /// forecast `valid` best, none at all where no tree helps.
+    ///
+    /// What odd data lead to:
+    ///
+    /// | data | what happens |
+    /// |---|---|
+    /// | no rows, or no columns | error |
+    /// | columns, label, weights or init scores of different lengths; two columns of one name | error |
+    /// | a label that is `NaN` or infinite, or below 0 for Poisson and Tweedie | error that names the row |
+    /// | labels up to the largest `f32` | fitted; gradients are cut off at the largest `f32` |
+    /// | a weight that is not finite and above 0 | error that names the row |
+    /// | labels all alike, 0 for Poisson and Tweedie included | the start only, no trees |
+    /// | one row, constant columns, or fewer rows than two leaves need | the start only, no trees |
+    /// | infinite feature values | ordered before and after all others |
+    /// | missing feature values | the side that is better for them; where a column had none in training, the side with more hessian |
+    /// | a category that is fractional or above 2²⁴ − 1 | error that names the row; in prediction, see [`Features`](crate::Features) |
+    /// | a category that is negative, missing, rare, or new in prediction | not known: never in a split's set, so to its right |
+    /// | more than 65,535 categories, where the others hold 1 % of the rows or more | error that names the column |
+    /// | columns that repeat others, or one value | cost nothing and are not used |
+    /// | validation data without rows, with other columns, or alone in having init scores | error |
+    /// | early stopping without validation data | error |
+    /// | derivatives of a custom loss that are not finite, or a second one below 0 | error that names the row |
     ///
     /// # Errors
-    /// Parameters out of their range, columns of unequal length, labels that the objective does not
-    /// allow, and validation data with other columns.
+    /// Parameters out of their range, and data as in the table.
     pub fn fit(
         params: &Params,
         train: &Dataset<'_>,
@@ -90,14 +110,36 @@ fn on_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) 
 
 fn check_data(params: &Params, train: &Dataset<'_>, valid: Option<&Dataset<'_>>) -> Result<(), BoostError> {
     let loss = params.objective.loss();
-    for data in std::iter::once(train).chain(valid) {
-        data.check()?;
-        check_labels(data, loss.as_ref())?;
+    train.check()?;
+    check_labels(train, loss.as_ref())?;
+    match (valid, params.early_stopping) {
+        (Some(valid), _) => {
+            check_valid(train, valid, loss.as_ref()).map_err(|error| BoostError::Validation(Box::new(error)))
+        }
+        (None, Some(patience)) => check("early_stopping", patience, "absent without validation data", false),
+        (None, None) => Ok(()),
     }
-    let expected = train.features.columns().len();
-    match valid.map(|valid| valid.features.columns().len()).filter(|&found| found != expected) {
-        Some(found) => Err(BoostError::FeatureCount { expected, found }),
-        None => Ok(()),
+}
+
+/// Validation data must be like the training data in all that is learned from these.
+fn check_valid(train: &Dataset<'_>, valid: &Dataset<'_>, loss: &dyn Loss) -> Result<(), BoostError> {
+    let (columns, others) = (train.features.columns(), valid.features.columns());
+    let (expected, found) = (columns.len(), others.len());
+    if expected != found {
+        return Err(BoostError::FeatureCount { expected, found });
+    }
+    let differs = |(a, b): (&Column<'_>, &Column<'_>)| a.name != b.name || a.kind != b.kind;
+    if let Some(place) = columns.iter().zip(others).position(differs) {
+        let [expected, found] =
+            [columns[place], others[place]].map(|column| format!("{:?} ({:?})", column.name, column.kind));
+        return Err(BoostError::OtherColumn { place, expected, found });
+    }
+    valid.check()?;
+    check_labels(valid, loss)?;
+    match (train.init_score, valid.init_score) {
+        (Some(_), None) => Err(BoostError::InitScoreMissing("training")),
+        (None, Some(_)) => Err(BoostError::InitScoreMissing("validation")),
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{BinLimits, sample};
 use crate::dataset::MAX_CATEGORY;
 
 /// Most categories with a bin of their own: bin numbers are two bytes.
-const MAX_CATEGORIES: usize = 65_535;
+pub(crate) const MAX_CATEGORIES: usize = 65_535;
 /// Categories beyond `max_bin` that together hold less than this share of the rows count as unknown.
 const RARE_SHARE: f64 = 0.01;
 
@@ -15,6 +15,8 @@ const RARE_SHARE: f64 = 0.01;
 pub(crate) struct CategoryBins {
     categories: Vec<u32>,
     bin_of: HashMap<u32, u16>,
+    /// Whether there were more categories than have bins, in more than a rare share of the rows.
+    overflows: bool,
 }
 
 /// The number of a category, where the value is one.
@@ -43,13 +45,19 @@ impl CategoryBins {
             held += count;
             categories.push(category);
         }
-        let bin_of = categories.iter().zip(1..).map(|(&category, bin)| (category, bin)).collect();
-        Self { categories, bin_of }
+        let overflows = categories.len() == MAX_CATEGORIES && (held as f64) < enough;
+        let bin_of = categories.iter().zip(1..=u16::MAX).map(|(&category, bin)| (category, bin)).collect();
+        Self { categories, bin_of, overflows }
     }
 
     /// How many bins there are, that for unknown categories included.
     pub(crate) fn len(&self) -> usize {
         self.categories.len() + 1
+    }
+
+    /// Whether categories that are not rare have no bin.
+    pub(crate) fn overflows(&self) -> bool {
+        self.overflows
     }
 
     /// The category of a bin above 0.

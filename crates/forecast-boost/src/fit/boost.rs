@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use super::goss::Goss;
 use super::grow::{Grower, Grown, Round};
+use super::packed::Gradient;
 use super::renew::Residuals;
 use super::sampling;
-use super::scores::{LeafRows, Scores};
+use super::scores::{LeafRows, Scores, Trust};
 use super::watch::Watch;
 use crate::BoostError;
-use crate::bins::BinLimits;
+use crate::bins::{BinLimits, ColumnBins, MAX_CATEGORIES};
 use crate::dataset::Dataset;
 use crate::matrix::BinnedMatrix;
 use crate::model::{ColumnInfo, Model};
+use crate::objective::Objective;
 use crate::params::{Monotone, Params, Sampling};
 use crate::predict::Forest;
 use crate::tree::Tree;
@@ -37,6 +39,14 @@ impl<'a> Prepared<'a> {
         let directions = params.directions(&train.features)?;
         let limits = BinLimits { max_bin: params.max_bin, min_data_in_bin: params.min_data_in_bin };
         let matrix = BinnedMatrix::new(&train.features, limits);
+        for column in &matrix.columns {
+            if let ColumnBins::Categorical(bins) = &column.bins
+                && bins.overflows()
+            {
+                let column = train.features.columns()[column.column].name.to_owned();
+                return Err(BoostError::TooManyCategories { column, limit: MAX_CATEGORIES });
+            }
+        }
         Ok(Self { train, valid, matrix, directions })
     }
 
@@ -44,7 +54,12 @@ impl<'a> Prepared<'a> {
     pub(super) fn boost(&self, params: &Params) -> Result<Model, BoostError> {
         let (train, valid) = (self.train, self.valid);
         let loss = params.objective.loss();
-        let start = loss.start(train);
+        let is_custom = matches!(params.objective, Objective::Custom(_));
+        // Init scores take the place of a start, as in LightGBM.
+        let start = if train.init_score.is_some() { 0.0 } else { loss.start(train) };
+        if !start.is_finite() {
+            return Err(BoostError::Start(start));
+        }
         let mut model = Model {
             columns: train
                 .features
@@ -58,14 +73,18 @@ impl<'a> Prepared<'a> {
             loss: Arc::clone(&loss),
             forest: Forest::default(),
         };
-        if self.matrix.columns.is_empty() {
-            return Ok(model.ready()); // Nothing to split by: the start is all that can be said.
+        let is_known = train.init_score.is_none() && !is_custom && is_constant(train.label);
+        if self.matrix.columns.is_empty() || is_known {
+            return Ok(model.ready()); // Nothing to split by or nothing to learn: the start says all.
         }
         let of_matrix: Vec<_> =
             self.matrix.columns.iter().map(|column| self.directions[column.column]).collect();
-        let mut scores = Scores::new(train, start);
+        let mut scores = Scores::new(train, start, if is_custom { Trust::Callers } else { Trust::Ours });
         let mut grower = Grower::new(params, &self.matrix);
-        let mut watch = valid.map(|valid| Watch::new(valid, start));
+        let mut watch = match valid.zip(params.early_stopping) {
+            Some((valid, patience)) => Some(Watch::new(valid, loss.as_ref(), (start, patience))?),
+            None => None,
+        };
         // Where the rows of the last tree's leaves are, until its values are added to the scores.
         let mut ranges: Vec<Range<usize>> = Vec::new();
         for iteration in 0..params.trees {
@@ -73,7 +92,10 @@ impl<'a> Prepared<'a> {
             let last = model.trees.last().filter(|_| !ranges.is_empty()).map(|tree| (tree, leaves));
             let seed = sampling::seed(params.seed, iteration);
             let goss = Goss::new(params, iteration, seed);
-            let scales = scores.advance((loss.as_ref(), train), last, (seed, goss));
+            let scales = scores.advance((loss.as_ref(), train), last, (seed, goss)).map_err(|bad| {
+                let Gradient { grad, hess } = bad.gradient;
+                BoostError::Derivatives { row: bad.row, grad, hess, trees: model.trees.len() }
+            })?;
             let chosen = scores.chosen().map(|chosen| chosen.rows.as_slice());
             sampling::choose_rows(&mut grower.rows, self.matrix.rows, (params, iteration), chosen);
             let allowed = sampling::choose_columns(&self.matrix, params, iteration);
@@ -96,17 +118,21 @@ impl<'a> Prepared<'a> {
             }
             tree.shrink(params.learning_rate);
             model.trees.push(tree);
-            if let (Some(watch), Some(patience)) = (&mut watch, params.early_stopping)
-                && watch.is_over(loss.as_ref(), model.trees.last(), patience)
+            if let (Some(watch), Some(tree)) = (&mut watch, model.trees.last())
+                && watch.is_over(tree)?
             {
                 break;
             }
         }
-        if let (Some(watch), Some(_)) = (watch, params.early_stopping) {
-            model.trees.truncate(watch.best_trees);
+        if let Some(watch) = watch {
+            model.trees.truncate(watch.best_trees());
         }
         Ok(model.ready())
     }
+}
+
+fn is_constant(label: &[f32]) -> bool {
+    label.iter().all(|&other| other == label[0])
 }
 
 /// Whether trees see different rows or columns.
@@ -121,7 +147,10 @@ fn renew(
     (rows, ranges): (&[u32], &[Range<usize>]),
     (train, scores): (&Dataset<'_>, &Scores),
 ) {
-    let residual = |row: usize| (f64::from(train.label[row]) - scores.score(row)) as f32;
+    let residual = |row: usize| {
+        let residual = f64::from(train.label[row]) - scores.score(row);
+        residual.clamp(f32::MIN.into(), f32::MAX.into()) as f32
+    };
     let weight = |row: usize| {
         let stands_for = scores.chosen().map_or(1.0, |chosen| chosen.stands_for(row));
         train.weight.map_or(1.0, |weight| weight[row]) * stands_for

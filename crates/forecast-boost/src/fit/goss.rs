@@ -108,8 +108,8 @@ impl Draw {
                     *word = stash(Gradient::default());
                     continue;
                 }
-                gradient.grad *= self.factor;
-                gradient.hess *= self.factor;
+                gradient.grad = (gradient.grad * self.factor).clamp(f32::MIN, f32::MAX);
+                gradient.hess = (gradient.hess * self.factor).min(f32::MAX);
                 *word = stash(gradient);
             }
             total.grad += f64::from(gradient.grad.abs());

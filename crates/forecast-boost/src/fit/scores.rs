@@ -20,9 +20,26 @@ const BLOCK: usize = 32_768;
 /// Rows whose gradients are computed together: they fit the first-level cache.
 const STRIP: usize = 1_024;
 
+/// Whose derivatives are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Those of a loss of this crate.
+    Ours,
+    /// Those of a loss that the caller brought.
+    Callers,
+}
+
+/// A gradient that cannot be added up.
+#[derive(Debug)]
+pub(super) struct Bad {
+    pub(super) row: usize,
+    pub(super) gradient: Gradient,
+}
+
 pub(super) struct Scores {
     scores: Vec<f64>,
     packed: Vec<i64>,
+    trust: Trust,
     /// Which rows have gradients, where not all.
     chosen: Option<Chosen>,
 }
@@ -45,8 +62,8 @@ pub(super) fn starting(data: &Dataset<'_>, start: f64) -> Vec<f64> {
 }
 
 impl Scores {
-    pub(super) fn new(data: &Dataset<'_>, start: f64) -> Self {
-        Self { scores: starting(data, start), packed: vec![0; data.rows()], chosen: None }
+    pub(super) fn new(data: &Dataset<'_>, start: f64, trust: Trust) -> Self {
+        Self { scores: starting(data, start), packed: vec![0; data.rows()], trust, chosen: None }
     }
 
     pub(super) fn score(&self, row: usize) -> f64 {
@@ -69,7 +86,7 @@ impl Scores {
         (loss, data): (&dyn Loss, &Dataset<'_>),
         last: Option<(&Tree, LeafRows<'_>)>,
         (seed, goss): (u64, Option<Goss>),
-    ) -> Scales {
+    ) -> Result<Scales, Bad> {
         let rows = self.scores.len();
         // One run of blocks per thread: within it, the place in each leaf's rows is carried on.
         let run = rows.div_ceil(rayon::current_num_threads()).next_multiple_of(BLOCK);
@@ -94,6 +111,7 @@ impl Scores {
             grad: sum.grad + part.grad,
             hess: sum.hess + part.hess,
         });
+        let total = self.checked(total)?;
         self.chosen = goss.map(|goss| goss.choose(&mut self.packed));
         let total = self.chosen.as_ref().map_or(total, |chosen| chosen.total);
         let constant = loss.hessian_is_one() && data.weight.is_none() && self.chosen.is_none();
@@ -101,7 +119,24 @@ impl Scores {
         self.packed.par_chunks_mut(BLOCK).enumerate().for_each(|(block, packed)| {
             pack(packed, scales, (seed, (block * BLOCK) as u64));
         });
-        scales
+        Ok(scales)
+    }
+
+    /// Sums over stashed gradients that are all fit to be packed. Those of a loss that the caller brought are
+    /// looked at one by one. Ours have finite labels and scores, and may only be too large for their type.
+    fn checked(&mut self, total: Magnitudes) -> Result<Magnitudes, Bad> {
+        if self.trust == Trust::Callers {
+            let is_bad = |&word: &i64| {
+                let Gradient { grad, hess } = unstash(word);
+                !(grad.is_finite() && hess.is_finite() && hess >= 0.0)
+            };
+            if let Some(row) = self.packed.par_iter().position_first(is_bad) {
+                return Err(Bad { row, gradient: unstash(self.packed[row]) });
+            }
+        } else if !(total.grad.is_finite() && total.hess.is_finite()) {
+            return Ok(saturate(&mut self.packed));
+        }
+        Ok(total)
     }
 }
 
@@ -224,6 +259,22 @@ vectorised! {
             *packed = scales.pack(unstash(*packed), chance(seed, row));
         }
     }
+}
+
+/// Cuts infinite gradients off at the largest finite one.
+fn saturate(words: &mut [i64]) -> Magnitudes {
+    let mut total = Magnitudes::default();
+    for word in words {
+        let gradient = unstash(*word);
+        let gradient = Gradient {
+            grad: gradient.grad.clamp(f32::MIN, f32::MAX),
+            hess: gradient.hess.clamp(0.0, f32::MAX),
+        };
+        total.grad += f64::from(gradient.grad.abs());
+        total.hess += f64::from(gradient.hess);
+        *word = stash(gradient);
+    }
+    total
 }
 
 /// Both halves of a gradient as bits in one word, in the order in which they lie in memory.

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::scores;
+use crate::BoostError;
 use crate::dataset::Dataset;
 use crate::objective::Loss;
 use crate::tree::Tree;
@@ -10,46 +11,66 @@ use crate::tree::Tree;
 /// The loss on the validation set, tree by tree.
 pub(super) struct Watch<'a> {
     data: &'a Dataset<'a>,
+    loss: &'a dyn Loss,
+    patience: usize,
     scores: Vec<f64>,
     best_loss: f64,
-    pub(super) best_trees: usize,
+    best_trees: usize,
     trees: usize,
 }
 
+/// Rows of fixed length keep the order of additions, and so the sum, free of the threads.
+const PART: usize = 4096;
+
 impl<'a> Watch<'a> {
-    pub(super) fn new(data: &'a Dataset<'a>, start: f64) -> Self {
+    /// Before the first tree, which may be none too many.
+    pub(super) fn new(
+        data: &'a Dataset<'a>,
+        loss: &'a dyn Loss,
+        (start, patience): (f64, usize),
+    ) -> Result<Self, BoostError> {
         let scores = scores::starting(data, start);
-        Self { data, scores, best_loss: f64::INFINITY, best_trees: 0, trees: 0 }
+        let mut watch =
+            Self { data, loss, patience, scores, best_loss: f64::INFINITY, best_trees: 0, trees: 0 };
+        watch.best_loss = watch.advance(None)?;
+        Ok(watch)
     }
 
     /// Adds a tree; true where no tree of the last `patience` was the best so far.
-    pub(super) fn is_over(&mut self, loss: &dyn Loss, tree: Option<&Tree>, patience: usize) -> bool {
-        let Some(tree) = tree else { return true };
-        const PART: usize = 4096;
+    pub(super) fn is_over(&mut self, tree: &Tree) -> Result<bool, BoostError> {
+        self.trees += 1;
+        let total = self.advance(Some(tree))?;
+        if total < self.best_loss {
+            (self.best_loss, self.best_trees) = (total, self.trees);
+        }
+        Ok(self.trees - self.best_trees >= self.patience)
+    }
+
+    /// How many trees had the least loss.
+    pub(super) fn best_trees(&self) -> usize {
+        self.best_trees
+    }
+
+    /// Adds a tree, if there is one, and returns the loss.
+    fn advance(&mut self, tree: Option<&Tree>) -> Result<f64, BoostError> {
         let columns = self.data.features.columns();
-        // Parts of fixed length keep the order of additions, and so the sum, free of the threads.
         let parts: Vec<f64> = self
             .scores
             .par_chunks_mut(PART)
             .enumerate()
             .map(|(part, scores)| {
-                let first = part * PART;
                 let mut sum = 0.0;
-                for (offset, score) in scores.iter_mut().enumerate() {
-                    let row = first + offset;
-                    let leaf = tree.leaf_of(|column| columns[column].values[row]);
-                    *score += tree.leaves[leaf].value;
+                for (row, score) in (part * PART..).zip(scores) {
+                    if let Some(tree) = tree {
+                        *score += tree.leaves[tree.leaf_of(|column| columns[column].values[row])].value;
+                    }
                     let weight = self.data.weight.map_or(1.0, |weight| f64::from(weight[row]));
-                    sum += weight * loss.loss(*score, f64::from(self.data.label[row]));
+                    sum += weight * self.loss.loss(*score, f64::from(self.data.label[row]));
                 }
                 sum
             })
             .collect();
-        self.trees += 1;
         let total: f64 = parts.iter().sum();
-        if total < self.best_loss {
-            (self.best_loss, self.best_trees) = (total, self.trees);
-        }
-        self.trees - self.best_trees >= patience
+        if total.is_nan() { Err(BoostError::LossIsNan { trees: self.trees }) } else { Ok(total) }
     }
 }

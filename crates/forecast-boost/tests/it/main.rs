@@ -4,6 +4,7 @@
 mod determinism;
 mod explain;
 mod monotone;
+mod odd_data;
 mod quantiles;
 mod sampling;
 mod support;
