@@ -5,6 +5,7 @@ mod determinism;
 mod explain;
 mod monotone;
 mod odd_data;
+mod parameters;
 mod quantiles;
 mod sampling;
 mod support;

@@ -41,7 +41,8 @@ const GOSS: Sampling = Sampling::Goss { top: 0.2, other: 0.1 };
 fn one_side_sampling_is_nearly_as_good_as_all_rows() {
     let (table, other) = (Table::new(1, 20_000), Table::new(11, 5000));
     let pinball = |level: f64, error: f64| (level * error).max((level - 1.0) * error);
-    let cases: [(Objective, &dyn Fn(f64, f64) -> f64); 4] = [
+    type LossOf<'a> = &'a dyn Fn(f64, f64) -> f64;
+    let cases: [(Objective, LossOf<'_>); 4] = [
         (Objective::Squared, &|y, p| (y - p).powi(2)),
         (Objective::Poisson, &|y, p: f64| p - y * p.ln()),
         (Objective::Absolute, &|y, p| (y - p).abs()),
