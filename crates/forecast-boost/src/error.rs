@@ -141,6 +141,12 @@ pub enum BoostError {
         /// How many places there are.
         found: usize,
     },
+    /// A model that cannot be stored.
+    #[error("cannot store the model: {what}")]
+    Store {
+        /// What stands in the way, and what to do.
+        what: String,
+    },
     /// A stored model that cannot be read.
     #[error("cannot read the model: {what} ({place})")]
     Format {

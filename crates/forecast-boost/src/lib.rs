@@ -7,6 +7,7 @@ mod dataset;
 mod error;
 mod explain;
 mod fit;
+mod format;
 mod matrix;
 mod model;
 mod objective;

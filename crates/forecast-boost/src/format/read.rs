@@ -1,0 +1,186 @@
+//! A model from bytes, which may have been written by anyone.
+
+use super::bytes::{Reader, wrong};
+use super::frame::{Kind, open};
+use super::{column_tag, objective_tag, test_tag};
+use crate::BoostError;
+use crate::dataset::{ColumnKind, MAX_CATEGORY};
+use crate::model::{ColumnInfo, Model};
+use crate::objective::Objective;
+use crate::predict::Forest;
+use crate::tree::{Child, Cover, Node, Place, Test, Tree};
+
+/// Fewest bytes of each part, so that a count can be checked against what is left.
+mod least {
+    /// Kind and length of the name.
+    pub(super) const COLUMN: usize = 2;
+    /// Rows, sum of hessians, value.
+    pub(super) const COVER: usize = 17;
+    /// Number of nodes, and a leaf.
+    pub(super) const TREE: usize = 1 + COVER;
+    /// Column, test with an empty set, children, gain, cover; and the leaf that comes with every node.
+    pub(super) const NODE: usize = 1 + 2 + 2 + 8 + COVER + COVER;
+}
+
+impl Model {
+    /// Reads what [`Model::to_bytes`] wrote.
+    ///
+    /// Safe with bytes of unknown origin: it takes memory in proportion to their number only, and a model
+    /// that it returns can be used like a fitted one.
+    ///
+    /// # Errors
+    /// Bytes that are not a model, were damaged or cut short, come from a newer release, or describe no
+    /// valid model; with the offset of the byte where this was noticed.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BoostError> {
+        open(bytes, Kind::Model, model)
+    }
+}
+
+fn model(reader: &mut Reader<'_>) -> Result<Model, BoostError> {
+    let objective = objective(reader)?;
+    let start = reader.finite("the start")?;
+    let columns = columns(reader)?;
+    let count = reader.count("the number of trees", least::TREE)?;
+    let mut trees = Vec::with_capacity(count);
+    for _ in 0..count {
+        trees.push(tree(reader, columns.len())?);
+    }
+    let loss = objective.loss();
+    Ok(Model { columns, start, trees, objective, loss, forest: Forest::default() }.ready())
+}
+
+fn objective(reader: &mut Reader<'_>) -> Result<Objective, BoostError> {
+    let at = reader.at();
+    let objective = match reader.byte("the objective")? {
+        objective_tag::SQUARED => Objective::Squared,
+        objective_tag::ABSOLUTE => Objective::Absolute,
+        objective_tag::HUBER => Objective::Huber { delta: reader.finite("objective.delta")? },
+        objective_tag::POISSON => Objective::Poisson,
+        objective_tag::TWEEDIE => Objective::Tweedie { power: reader.finite("objective.power")? },
+        objective_tag::QUANTILE => Objective::Quantile { level: reader.finite("objective.level")? },
+        tag => return Err(wrong(at, format!("there is no objective {tag}"))),
+    };
+    objective.check().map_err(|error| wrong(at, error.to_string()))?;
+    Ok(objective)
+}
+
+fn columns(reader: &mut Reader<'_>) -> Result<Vec<ColumnInfo>, BoostError> {
+    let at = reader.at();
+    let count = reader.count("the number of columns", least::COLUMN)?;
+    if count == 0 {
+        return Err(wrong(at, "the model has no columns; at least one is needed"));
+    }
+    let mut columns = Vec::with_capacity(count);
+    for _ in 0..count {
+        let at = reader.at();
+        let kind = match reader.byte("a column's kind")? {
+            column_tag::NUMERIC => ColumnKind::Numeric,
+            column_tag::CATEGORICAL => ColumnKind::Categorical,
+            tag => return Err(wrong(at, format!("there is no column kind {tag}"))),
+        };
+        columns.push(ColumnInfo { name: reader.text("a column's name")?.to_owned(), kind });
+    }
+    Ok(columns)
+}
+
+fn tree(reader: &mut Reader<'_>, columns: usize) -> Result<Tree, BoostError> {
+    let at = reader.at();
+    let count = reader.count("the number of nodes", least::NODE)?;
+    // Children are numbers of 31 bits in memory.
+    if count >= i32::MAX as usize {
+        return Err(wrong(at, format!("a tree has {count} nodes, but 2^31 - 2 is the most")));
+    }
+    let mut nodes = Vec::with_capacity(count);
+    let mut unclaimed = Unclaimed::new(count);
+    for _ in 0..count {
+        nodes.push(Node {
+            column: reader.index("a column", columns)? as u32,
+            test: test(reader)?,
+            left: unclaimed.child(reader)?,
+            right: unclaimed.child(reader)?,
+            gain: reader.finite("a gain")?,
+            cover: cover(reader)?,
+        });
+    }
+    if !all_hang_from_the_root(&nodes) {
+        return Err(wrong(at, "the nodes of a tree go in a circle that the root does not lead to"));
+    }
+    let leaves = (0..=count).map(|_| cover(reader)).collect::<Result<_, _>>()?;
+    Ok(Tree { nodes, leaves })
+}
+
+fn test(reader: &mut Reader<'_>) -> Result<Test, BoostError> {
+    let at = reader.at();
+    match reader.byte("a test")? {
+        test_tag::AT_MOST => Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: false }),
+        test_tag::AT_MOST_OR_MISSING => {
+            Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: true })
+        }
+        test_tag::IN => {
+            let count = reader.count("the number of categories", 1)?;
+            let mut categories = Vec::with_capacity(count);
+            let most = MAX_CATEGORY as usize + 1;
+            let mut next = 0;
+            for _ in 0..count {
+                let category = next + reader.index("a category's distance", most - next)?;
+                categories.push(category as u32);
+                next = category + 1;
+            }
+            Ok(Test::In(categories))
+        }
+        tag => Err(wrong(at, format!("there is no test {tag}"))),
+    }
+}
+
+fn cover(reader: &mut Reader<'_>) -> Result<Cover, BoostError> {
+    Ok(Cover {
+        rows: reader.number("a number of rows")?,
+        hess: reader.finite("a sum of hessians")?,
+        value: reader.finite("a value")?,
+    })
+}
+
+/// Nodes and leaves that are nobody's child yet; the root never is.
+struct Unclaimed {
+    nodes: Vec<bool>,
+    leaves: Vec<bool>,
+}
+
+impl Unclaimed {
+    fn new(nodes: usize) -> Self {
+        Self { nodes: vec![true; nodes], leaves: vec![true; nodes + 1] }
+    }
+
+    /// Reads a child that no node had before: with n nodes and n + 1 leaves all of them are then someone's.
+    fn child(&mut self, reader: &mut Reader<'_>) -> Result<Child, BoostError> {
+        let at = reader.at();
+        let number = reader.index("a child", 2 * self.nodes.len() + 2)?;
+        let index = number / 2;
+        let (free, child, what) = if number % 2 == 0 {
+            (self.nodes.get_mut(index).filter(|_| index > 0), Child::node(index), "node")
+        } else {
+            (self.leaves.get_mut(index), Child::leaf(index), "leaf")
+        };
+        match free.map(std::mem::take) {
+            Some(true) => Ok(child),
+            Some(false) => Err(wrong(at, format!("{what} {index} is the child of two nodes"))),
+            None => Err(wrong(at, format!("{what} {index} cannot be a child"))),
+        }
+    }
+}
+
+/// Where every node but the root has one parent, a walk from the root comes to an end, and misses only
+/// nodes that are their own ancestors.
+fn all_hang_from_the_root(nodes: &[Node]) -> bool {
+    let mut reached = 0;
+    let mut ahead: Vec<usize> = if nodes.is_empty() { Vec::new() } else { vec![0] };
+    while let Some(node) = ahead.pop() {
+        reached += 1;
+        for child in [nodes[node].left, nodes[node].right] {
+            if let Place::Node(index) = child.place() {
+                ahead.push(index);
+            }
+        }
+    }
+    reached == nodes.len()
+}
