@@ -54,6 +54,10 @@ check-deploy:
 test *args="--workspace":
     cargo test --locked {{ args }}
 
+# Give hostile bytes to the readers of stored models: `just fuzz 1800` for half an hour each.
+fuzz *args:
+    ci/fuzz.sh {{ args }}
+
 # Set up the Python environment with the real MLflow server that tests start.
 setup:
     ci/setup-dev.sh

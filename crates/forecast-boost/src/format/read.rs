@@ -1,5 +1,7 @@
 //! A model from bytes, which may have been written by anyone.
 
+use std::collections::HashSet;
+
 use super::bytes::{Reader, wrong};
 use super::frame::{Kind, open};
 use super::{column_tag, objective_tag, test_tag};
@@ -8,7 +10,7 @@ use crate::dataset::{ColumnKind, MAX_CATEGORY};
 use crate::model::{ColumnInfo, Model};
 use crate::objective::Objective;
 use crate::predict::Forest;
-use crate::tree::{Child, Cover, Node, Place, Test, Tree};
+use crate::tree::{Child, Cover, Node, Test, Tree};
 
 /// Fewest bytes of each part, so that a count can be checked against what is left.
 mod least {
@@ -21,6 +23,9 @@ mod least {
     /// Column, test with an empty set, children, gain, cover; and the leaf that comes with every node.
     pub(super) const NODE: usize = 1 + 2 + 2 + 8 + COVER + COVER;
 }
+
+/// More rows than any fit counts, here or in LightGBM; what adds rows up need not fear overflow.
+const MAX_ROWS: usize = u32::MAX as usize;
 
 impl Model {
     /// Reads what [`Model::to_bytes`] wrote.
@@ -43,7 +48,7 @@ fn model(reader: &mut Reader<'_>) -> Result<Model, BoostError> {
     let count = reader.count("the number of trees", least::TREE)?;
     let mut trees = Vec::with_capacity(count);
     for _ in 0..count {
-        trees.push(tree(reader, columns.len())?);
+        trees.push(tree(reader, &columns)?);
     }
     let loss = objective.loss();
     Ok(Model { columns, start, trees, objective, loss, forest: Forest::default() }.ready())
@@ -71,6 +76,7 @@ fn columns(reader: &mut Reader<'_>) -> Result<Vec<ColumnInfo>, BoostError> {
         return Err(wrong(at, "the model has no columns; at least one is needed"));
     }
     let mut columns = Vec::with_capacity(count);
+    let mut names = HashSet::with_capacity(count);
     for _ in 0..count {
         let at = reader.at();
         let kind = match reader.byte("a column's kind")? {
@@ -78,12 +84,16 @@ fn columns(reader: &mut Reader<'_>) -> Result<Vec<ColumnInfo>, BoostError> {
             column_tag::CATEGORICAL => ColumnKind::Categorical,
             tag => return Err(wrong(at, format!("there is no column kind {tag}"))),
         };
-        columns.push(ColumnInfo { name: reader.text("a column's name")?.to_owned(), kind });
+        let name = reader.text("a column's name")?;
+        if !names.insert(name) {
+            return Err(wrong(at, format!("two columns are called {name:?}; names must differ")));
+        }
+        columns.push(ColumnInfo { name: name.to_owned(), kind });
     }
     Ok(columns)
 }
 
-fn tree(reader: &mut Reader<'_>, columns: usize) -> Result<Tree, BoostError> {
+fn tree(reader: &mut Reader<'_>, columns: &[ColumnInfo]) -> Result<Tree, BoostError> {
     let at = reader.at();
     let count = reader.count("the number of nodes", least::NODE)?;
     // Children are numbers of 31 bits in memory.
@@ -92,26 +102,30 @@ fn tree(reader: &mut Reader<'_>, columns: usize) -> Result<Tree, BoostError> {
     }
     let mut nodes = Vec::with_capacity(count);
     let mut unclaimed = Unclaimed::new(count);
-    for _ in 0..count {
+    for node in 0..count {
+        let column = reader.index("a column", columns.len())?;
         nodes.push(Node {
-            column: reader.index("a column", columns)? as u32,
-            test: test(reader)?,
-            left: unclaimed.child(reader)?,
-            right: unclaimed.child(reader)?,
+            column: column as u32,
+            test: test(reader, &columns[column])?,
+            left: unclaimed.child_of(node, reader)?,
+            right: unclaimed.child_of(node, reader)?,
             gain: reader.finite("a gain")?,
             cover: cover(reader)?,
         });
-    }
-    if !all_hang_from_the_root(&nodes) {
-        return Err(wrong(at, "the nodes of a tree go in a circle that the root does not lead to"));
     }
     let leaves = (0..=count).map(|_| cover(reader)).collect::<Result<_, _>>()?;
     Ok(Tree { nodes, leaves })
 }
 
-fn test(reader: &mut Reader<'_>) -> Result<Test, BoostError> {
+fn test(reader: &mut Reader<'_>, column: &ColumnInfo) -> Result<Test, BoostError> {
     let at = reader.at();
-    match reader.byte("a test")? {
+    let tag = reader.byte("a test")?;
+    let kind = if tag == test_tag::IN { ColumnKind::Categorical } else { ColumnKind::Numeric };
+    if kind != column.kind {
+        let ColumnInfo { name, kind } = column;
+        return Err(wrong(at, format!("test {tag} does not go with column {name:?}, which is {kind:?}")));
+    }
+    match tag {
         test_tag::AT_MOST => Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: false }),
         test_tag::AT_MOST_OR_MISSING => {
             Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: true })
@@ -134,13 +148,16 @@ fn test(reader: &mut Reader<'_>) -> Result<Test, BoostError> {
 
 fn cover(reader: &mut Reader<'_>) -> Result<Cover, BoostError> {
     Ok(Cover {
-        rows: reader.number("a number of rows")?,
+        rows: reader.index("a number of rows", MAX_ROWS)? as u64,
         hess: reader.finite("a sum of hessians")?,
         value: reader.finite("a value")?,
     })
 }
 
-/// Nodes and leaves that are nobody's child yet; the root never is.
+/// Nodes and leaves that are nobody's child yet.
+///
+/// A node comes after its parent, and no two parents share a child: with n nodes, n + 1 leaves and 2 n
+/// children, everything but the root is then reached once, and every walk ends.
 struct Unclaimed {
     nodes: Vec<bool>,
     leaves: Vec<bool>,
@@ -151,36 +168,21 @@ impl Unclaimed {
         Self { nodes: vec![true; nodes], leaves: vec![true; nodes + 1] }
     }
 
-    /// Reads a child that no node had before: with n nodes and n + 1 leaves all of them are then someone's.
-    fn child(&mut self, reader: &mut Reader<'_>) -> Result<Child, BoostError> {
+    fn child_of(&mut self, parent: usize, reader: &mut Reader<'_>) -> Result<Child, BoostError> {
         let at = reader.at();
         let number = reader.index("a child", 2 * self.nodes.len() + 2)?;
         let index = number / 2;
-        let (free, child, what) = if number % 2 == 0 {
-            (self.nodes.get_mut(index).filter(|_| index > 0), Child::node(index), "node")
+        let (unclaimed, child, what) = if number % 2 == 0 {
+            (self.nodes.get_mut(index).filter(|_| index > parent), Child::node(index), "node")
         } else {
             (self.leaves.get_mut(index), Child::leaf(index), "leaf")
         };
-        match free.map(std::mem::take) {
+        match unclaimed.map(std::mem::take) {
             Some(true) => Ok(child),
             Some(false) => Err(wrong(at, format!("{what} {index} is the child of two nodes"))),
-            None => Err(wrong(at, format!("{what} {index} cannot be a child"))),
-        }
-    }
-}
-
-/// Where every node but the root has one parent, a walk from the root comes to an end, and misses only
-/// nodes that are their own ancestors.
-fn all_hang_from_the_root(nodes: &[Node]) -> bool {
-    let mut reached = 0;
-    let mut ahead: Vec<usize> = if nodes.is_empty() { Vec::new() } else { vec![0] };
-    while let Some(node) = ahead.pop() {
-        reached += 1;
-        for child in [nodes[node].left, nodes[node].right] {
-            if let Place::Node(index) = child.place() {
-                ahead.push(index);
+            None => {
+                Err(wrong(at, format!("node {index} cannot be a child of node {parent}: it is no later one")))
             }
         }
     }
-    reached == nodes.len()
 }

@@ -38,25 +38,31 @@ fn finite() -> impl Strategy<Value = f64> {
 }
 
 fn cover() -> impl Strategy<Value = Cover> {
-    (any::<u64>(), finite(), finite()).prop_map(|(rows, hess, value)| Cover { rows, hess, value })
+    (any::<u32>(), finite(), finite()).prop_map(|(rows, hess, value)| Cover {
+        rows: rows.into(),
+        hess,
+        value,
+    })
 }
 
-fn test() -> impl Strategy<Value = Test> {
+/// A column, even ones numeric and odd ones categorical, and a test of its kind.
+fn split() -> impl Strategy<Value = (u32, Test)> {
     let threshold = any::<f32>().prop_filter("a threshold is a number", |threshold| !threshold.is_nan());
+    let at_most = (threshold, any::<bool>())
+        .prop_map(|(threshold, missing_left)| Test::AtMost { threshold, missing_left });
+    let set = proptest::collection::btree_set(0..=MAX_CATEGORY as u32, 0..20);
     prop_oneof![
-        (threshold, any::<bool>())
-            .prop_map(|(threshold, missing_left)| Test::AtMost { threshold, missing_left }),
-        proptest::collection::btree_set(0..=MAX_CATEGORY as u32, 0..20)
-            .prop_map(|categories| Test::In(categories.into_iter().collect())),
+        (0..COLUMNS / 2, at_most).prop_map(|(place, test)| (2 * place, test)),
+        (0..COLUMNS / 2, set).prop_map(|(place, set)| (2 * place + 1, Test::In(set.into_iter().collect()))),
     ]
 }
 
 /// A tree grown by splitting leaves, as a fit does: the left part keeps the leaf's number.
 fn tree() -> impl Strategy<Value = Tree> {
-    let split = (any::<prop::sample::Index>(), 0..COLUMNS, test(), finite(), cover());
+    let split = (any::<prop::sample::Index>(), split(), finite(), cover());
     (cover(), proptest::collection::vec((split, cover()), 0..40)).prop_map(|(first, splits)| {
         let mut tree = Tree { nodes: Vec::new(), leaves: vec![first] };
-        for ((place, column, test, gain, cover), leaf) in splits {
+        for ((place, (column, test), gain, cover), leaf) in splits {
             let (split, node, new) = (place.index(tree.leaves.len()), tree.nodes.len(), tree.leaves.len());
             for earlier in &mut tree.nodes {
                 for child in [&mut earlier.left, &mut earlier.right] {
@@ -123,7 +129,7 @@ fn what_is_not_a_tree_is_refused() {
     assert!(refused(two_parents).contains("leaf 0 is the child of two nodes (byte"));
 
     let own_parent = vec![node(at_most(0.5), Child::node(0), Child::leaf(0))];
-    assert!(refused(own_parent).contains("node 0 cannot be a child (byte"));
+    assert!(refused(own_parent).contains("node 0 cannot be a child of node 0: it is no later one (byte"));
 
     let no_such_leaf = vec![node(at_most(0.5), Child::leaf(0), Child::leaf(7))];
     assert!(refused(no_such_leaf).contains("a child is 15, but must be below 4 (byte"));
@@ -133,10 +139,14 @@ fn what_is_not_a_tree_is_refused() {
         node(at_most(0.5), Child::node(2), Child::leaf(2)),
         node(at_most(0.5), Child::node(1), Child::leaf(3)),
     ];
-    assert!(refused(circle).contains("go in a circle that the root does not lead to (byte"));
+    assert!(refused(circle).contains("node 1 cannot be a child of node 2: it is no later one (byte"));
 
     let no_such_column = Node { column: 4, ..node(at_most(0.5), Child::leaf(0), Child::leaf(1)) };
     assert!(refused(vec![no_such_column]).contains("a column is 4, but must be below 4 (byte"));
+
+    let set_of_numbers = node(Test::In(vec![1]), Child::leaf(0), Child::leaf(1));
+    let said = refused(vec![set_of_numbers]);
+    assert!(said.contains("does not go with column \"column 0 ü\", which is Numeric (byte"), "{said}");
 }
 
 #[test]

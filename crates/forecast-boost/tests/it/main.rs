@@ -3,6 +3,7 @@
 
 mod determinism;
 mod explain;
+mod format;
 mod monotone;
 mod odd_data;
 mod parameters;

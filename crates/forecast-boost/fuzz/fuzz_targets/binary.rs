@@ -1,0 +1,7 @@
+//! Fuzzes the reader of our own format.
+#![no_main]
+
+#[path = "../src/readers.rs"]
+mod readers;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| readers::binary(data));
