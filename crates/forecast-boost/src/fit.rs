@@ -13,6 +13,8 @@ mod scores;
 mod watch;
 mod workspace;
 
+use std::ops::ControlFlow;
+
 pub use packed::Gradient;
 
 use crate::BoostError;
@@ -22,6 +24,9 @@ use crate::objective::{Loss, Objective};
 use crate::params::{Params, check};
 use crate::quantiles::QuantileModel;
 use boost::Prepared;
+
+/// Somebody who is told how many trees there are, and says whether to go on.
+pub type AfterTree<'a> = &'a mut (dyn FnMut(usize) -> ControlFlow<()> + Send);
 
 /// Fits models.
 #[derive(Debug)]
@@ -59,9 +64,22 @@ impl Booster {
         train: &Dataset<'_>,
         valid: Option<&Dataset<'_>>,
     ) -> Result<Model, BoostError> {
+        Self::fit_watched(params, (train, valid), &mut unwatched)
+    }
+
+    /// The same, and after each tree `after_tree` is told how many there are. Where it breaks, the fit
+    /// ends with the trees that it has, or with the best of them where it stops early.
+    ///
+    /// # Errors
+    /// Those of [`fit`](Self::fit).
+    pub fn fit_watched(
+        params: &Params,
+        (train, valid): (&Dataset<'_>, Option<&Dataset<'_>>),
+        after_tree: AfterTree<'_>,
+    ) -> Result<Model, BoostError> {
         params.check()?;
         check_data(params, train, valid)?;
-        on_threads(params.threads, || Prepared::new(params, train, valid)?.boost(params))
+        on_threads(params.threads, || Prepared::new(params, train, valid)?.boost(params, after_tree))
     }
 
     /// Fits a model for each of some levels of the distribution, 0.1 and 0.9 for an interval, so that
@@ -85,10 +103,15 @@ impl Booster {
         on_threads(params.threads, || {
             let prepared = Prepared::new(params, train, valid)?;
             // One after the other: each uses all threads, and only one set of scores is held at a time.
-            let models = levels.iter().map(|&level| prepared.boost(&at(level)));
+            let models = levels.iter().map(|&level| prepared.boost(&at(level), &mut unwatched));
             QuantileModel::from_models(models.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// Goes on, whoever asks.
+fn unwatched(_trees: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 /// Runs a fit on so many threads.

@@ -20,7 +20,7 @@ mod tree;
 pub use dataset::{Column, ColumnKind, Dataset, Features};
 pub use error::BoostError;
 pub use explain::{Contributions, Explainer, Importance};
-pub use fit::Booster;
+pub use fit::{AfterTree, Booster};
 pub use model::{ColumnInfo, Model};
 pub use objective::{Gradient, Loss, Objective, RowsOf};
 pub use params::{Monotone, Params, Sampling};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::AfterTree;
 use super::goss::Goss;
 use super::grow::{Grower, Grown, Round};
 use super::packed::Gradient;
@@ -50,8 +51,9 @@ impl<'a> Prepared<'a> {
         Ok(Self { train, valid, matrix, directions })
     }
 
-    /// Adds trees until there are enough of them, none helps, or the validation data say stop.
-    pub(super) fn boost(&self, params: &Params) -> Result<Model, BoostError> {
+    /// Adds trees until there are enough of them, none helps, or the validation data or `after_tree` say
+    /// stop.
+    pub(super) fn boost(&self, params: &Params, after_tree: AfterTree<'_>) -> Result<Model, BoostError> {
         let (train, valid) = (self.train, self.valid);
         let loss = params.objective.loss();
         let is_custom = matches!(params.objective, Objective::Custom(_));
@@ -121,6 +123,9 @@ impl<'a> Prepared<'a> {
             if let (Some(watch), Some(tree)) = (&mut watch, model.trees.last())
                 && watch.is_over(tree)?
             {
+                break;
+            }
+            if after_tree(model.trees.len()).is_break() {
                 break;
             }
         }

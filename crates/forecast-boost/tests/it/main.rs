@@ -10,3 +10,4 @@ mod parameters;
 mod quantiles;
 mod sampling;
 mod support;
+mod watch;
