@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs the real MLflow server that tests start, and a PostgreSQL for
-# machines that have none, into .dev/venv, from the versions pinned in
-# ci/requirements-dev.txt. Nothing outside the repository changes; a second run
-# costs under a second.
+# Installs what tests run against into .dev/venv: the real MLflow server, a
+# PostgreSQL for machines that have none, and LightGBM, from the versions pinned
+# in ci/requirements-dev.txt. Nothing outside the repository changes; a second
+# run costs under a second.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=ci/lib.sh
@@ -12,7 +12,7 @@ usage() {
   cat <<'TEXT'
 Usage: ci/setup-dev.sh [--help]
 
-Makes .dev/venv with the real MLflow server that tests start.
+Makes .dev/venv with the real MLflow server and the LightGBM that tests run against.
 
 Environment:
   FORECAST_DEV_DIR   where the environment goes, and where tests look (default: .dev)
@@ -42,7 +42,7 @@ fi
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
   python3 -m venv --clear "$venv"
 fi
-say "installing the MLflow server for tests into $venv (usually 1 to 3 minutes)"
+say "installing MLflow and LightGBM for tests into $venv (usually 1 to 3 minutes)"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
 # Compiled now, so that the first server of a test run does not spend its start-up time on it.
 "$venv/bin/python" -m compileall -q "$venv/lib" >/dev/null || true

@@ -48,6 +48,10 @@ mod test_tag {
     pub(super) const AT_MOST_OR_MISSING: u8 = 1;
     /// A set of categories.
     pub(super) const IN: u8 = 2;
+    /// A threshold; missing values and 0 go right.
+    pub(super) const AT_MOST_BUT_ZERO: u8 = 3;
+    /// A threshold; missing values and 0 go left.
+    pub(super) const AT_MOST_OR_ZERO: u8 = 4;
 }
 
 /// The tags of objectives.
@@ -58,6 +62,12 @@ mod objective_tag {
     pub(super) const POISSON: u8 = 3;
     pub(super) const TWEEDIE: u8 = 4;
     pub(super) const QUANTILE: u8 = 5;
+    pub(super) const LIGHTGBM_CUSTOM: u8 = 6;
+    pub(super) const FAIR: u8 = 7;
+    pub(super) const MAPE: u8 = 8;
+    pub(super) const GAMMA: u8 = 9;
+    /// Added to another: fitted to the labels' square roots.
+    pub(super) const OF_ROOTS: u8 = 0x80;
 }
 
 /// The tags of column kinds.

@@ -1,6 +1,7 @@
 //! Losses: what a fit minimises, as first and second derivatives by the raw score.
 
 mod exp;
+mod lightgbm;
 mod quantile;
 mod regression;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use crate::fit::Gradient;
 use crate::params::check;
 use crate::{BoostError, Dataset};
+pub use lightgbm::LightGbmObjective;
 
 pub(crate) use quantile::quantile_of;
 
@@ -37,6 +39,8 @@ pub enum Objective {
         /// Level, between 0 and 1.
         level: f64,
     },
+    /// One that LightGBM fitted and this crate only reads.
+    LightGbm(LightGbmObjective),
     /// One that the caller brings.
     Custom(Arc<dyn Loss>),
 }
@@ -94,8 +98,17 @@ impl Objective {
             Self::Quantile { level } => {
                 check("objective.level", level, "above 0 and below 1", level > 0.0 && level < 1.0)
             }
+            Self::LightGbm(ref objective) => objective.check(),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a model can be fitted to it here.
+    pub(crate) fn check_is_fitted(&self) -> Result<(), BoostError> {
+        let is_fitted = !matches!(self, Self::LightGbm(_));
+        let allowed =
+            "one that this crate fits, not only reads; Squared, Absolute or Poisson may be near enough";
+        check("objective", format_args!("{self:?}"), allowed, is_fitted)
     }
 
     /// The loss behind the name.
@@ -107,6 +120,7 @@ impl Objective {
             Self::Poisson => Arc::new(regression::Poisson),
             Self::Tweedie { power } => Arc::new(regression::Tweedie { power: *power }),
             Self::Quantile { level } => Arc::new(quantile::Pinball { level: *level, is_absolute: false }),
+            Self::LightGbm(objective) => Arc::new(objective.link()),
             Self::Custom(loss) => Arc::clone(loss),
         }
     }

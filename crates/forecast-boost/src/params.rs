@@ -146,6 +146,7 @@ impl Params {
             "at least 1",
             self.early_stopping != Some(0),
         )?;
+        self.objective.check_is_fitted()?;
         self.objective.check()
     }
 }

@@ -30,9 +30,14 @@ impl Child {
 pub(crate) enum Test {
     /// Values up to this one; missing ones where `missing_left`.
     AtMost { threshold: f32, missing_left: bool },
+    /// The same where 0 counts as missing too, as LightGBM fits it with `zero_as_missing`.
+    AtMostZeroMissing { threshold: f32, missing_left: bool },
     /// These categories, ascending.
     In(Vec<u32>),
 }
+
+/// Up to here from 0, on either side, LightGBM takes a value for 0.
+pub(crate) const ZERO: f32 = 1e-35;
 
 /// An inner node.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +111,13 @@ impl Test {
         match self {
             Self::AtMost { threshold, missing_left } => {
                 if value.is_nan() {
+                    *missing_left
+                } else {
+                    value <= *threshold
+                }
+            }
+            Self::AtMostZeroMissing { threshold, missing_left } => {
+                if value.is_nan() || value.abs() <= ZERO {
                     *missing_left
                 } else {
                     value <= *threshold

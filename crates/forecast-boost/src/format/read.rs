@@ -8,7 +8,7 @@ use super::{column_tag, objective_tag, test_tag};
 use crate::BoostError;
 use crate::dataset::{ColumnKind, MAX_CATEGORY};
 use crate::model::{ColumnInfo, Model};
-use crate::objective::Objective;
+use crate::objective::{LightGbmObjective, Objective};
 use crate::predict::Forest;
 use crate::tree::{Child, Cover, Node, Test, Tree};
 
@@ -56,14 +56,25 @@ fn model(reader: &mut Reader<'_>) -> Result<Model, BoostError> {
 
 fn objective(reader: &mut Reader<'_>) -> Result<Objective, BoostError> {
     let at = reader.at();
-    let objective = match reader.byte("the objective")? {
+    let tag = reader.byte("the objective")?;
+    let objective = match tag & !objective_tag::OF_ROOTS {
         objective_tag::SQUARED => Objective::Squared,
         objective_tag::ABSOLUTE => Objective::Absolute,
         objective_tag::HUBER => Objective::Huber { delta: reader.finite("objective.delta")? },
         objective_tag::POISSON => Objective::Poisson,
         objective_tag::TWEEDIE => Objective::Tweedie { power: reader.finite("objective.power")? },
         objective_tag::QUANTILE => Objective::Quantile { level: reader.finite("objective.level")? },
-        tag => return Err(wrong(at, format!("there is no objective {tag}"))),
+        objective_tag::LIGHTGBM_CUSTOM => Objective::LightGbm(LightGbmObjective::Custom),
+        objective_tag::FAIR => {
+            Objective::LightGbm(LightGbmObjective::Fair { c: reader.finite("objective.c")? })
+        }
+        objective_tag::MAPE => Objective::LightGbm(LightGbmObjective::Mape),
+        objective_tag::GAMMA => Objective::LightGbm(LightGbmObjective::Gamma),
+        _ => return Err(wrong(at, format!("there is no objective {tag}"))),
+    };
+    let objective = match tag & objective_tag::OF_ROOTS {
+        0 => objective,
+        _ => Objective::LightGbm(LightGbmObjective::OfRoots(Box::new(objective))),
     };
     objective.check().map_err(|error| wrong(at, error.to_string()))?;
     Ok(objective)
@@ -129,6 +140,12 @@ fn test(reader: &mut Reader<'_>, column: &ColumnInfo) -> Result<Test, BoostError
         test_tag::AT_MOST => Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: false }),
         test_tag::AT_MOST_OR_MISSING => {
             Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: true })
+        }
+        test_tag::AT_MOST_BUT_ZERO => {
+            Ok(Test::AtMostZeroMissing { threshold: reader.threshold()?, missing_left: false })
+        }
+        test_tag::AT_MOST_OR_ZERO => {
+            Ok(Test::AtMostZeroMissing { threshold: reader.threshold()?, missing_left: true })
         }
         test_tag::IN => {
             let count = reader.count("the number of categories", 1)?;

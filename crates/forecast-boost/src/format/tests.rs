@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::dataset::{ColumnKind, MAX_CATEGORY};
 use crate::model::{ColumnInfo, Model};
-use crate::objective::Objective;
+use crate::objective::{LightGbmObjective, Objective};
 use crate::predict::Forest;
 use crate::tree::{Child, Cover, Node, Test, Tree};
 
@@ -29,6 +29,15 @@ fn objective() -> impl Strategy<Value = Objective> {
         Just(Objective::Poisson),
         (1.001..1.999).prop_map(|power| Objective::Tweedie { power }),
         (0.001..0.999).prop_map(|level| Objective::Quantile { level }),
+        prop_oneof![Just(LightGbmObjective::Gamma), Just(LightGbmObjective::Custom)]
+            .prop_map(Objective::LightGbm),
+        prop_oneof![
+            Just(Objective::Squared),
+            (0.001..0.999).prop_map(|level| Objective::Quantile { level }),
+            Just(Objective::LightGbm(LightGbmObjective::Mape)),
+            (1e-3..1e6).prop_map(|c| Objective::LightGbm(LightGbmObjective::Fair { c })),
+        ]
+        .prop_map(|objective| Objective::LightGbm(LightGbmObjective::OfRoots(Box::new(objective)))),
     ]
 }
 
@@ -48,8 +57,14 @@ fn cover() -> impl Strategy<Value = Cover> {
 /// A column, even ones numeric and odd ones categorical, and a test of its kind.
 fn split() -> impl Strategy<Value = (u32, Test)> {
     let threshold = any::<f32>().prop_filter("a threshold is a number", |threshold| !threshold.is_nan());
-    let at_most = (threshold, any::<bool>())
-        .prop_map(|(threshold, missing_left)| Test::AtMost { threshold, missing_left });
+    let at_most =
+        (threshold, any::<bool>(), any::<bool>()).prop_map(|(threshold, missing_left, is_plain)| {
+            if is_plain {
+                Test::AtMost { threshold, missing_left }
+            } else {
+                Test::AtMostZeroMissing { threshold, missing_left }
+            }
+        });
     let set = proptest::collection::btree_set(0..=MAX_CATEGORY as u32, 0..20);
     prop_oneof![
         (0..COLUMNS / 2, at_most).prop_map(|(place, test)| (2 * place, test)),

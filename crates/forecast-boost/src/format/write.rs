@@ -6,7 +6,7 @@ use super::{column_tag, objective_tag, test_tag};
 use crate::BoostError;
 use crate::dataset::{ColumnKind, MAX_CATEGORY};
 use crate::model::{ColumnInfo, Model};
-use crate::objective::Objective;
+use crate::objective::{LightGbmObjective, Objective};
 use crate::tree::{Child, Cover, Node, Place, Test, Tree};
 
 impl Model {
@@ -44,6 +44,10 @@ fn put_model(bytes: &mut Vec<u8>, model: &Model) -> Result<(), BoostError> {
 
 fn put_objective(bytes: &mut Vec<u8>, objective: &Objective) -> Result<(), BoostError> {
     objective.check()?;
+    let (roots, objective) = match objective {
+        Objective::LightGbm(LightGbmObjective::OfRoots(objective)) => (objective_tag::OF_ROOTS, &**objective),
+        objective => (0, objective),
+    };
     let (tag, parameter) = match *objective {
         Objective::Squared => (objective_tag::SQUARED, None),
         Objective::Absolute => (objective_tag::ABSOLUTE, None),
@@ -51,13 +55,20 @@ fn put_objective(bytes: &mut Vec<u8>, objective: &Objective) -> Result<(), Boost
         Objective::Poisson => (objective_tag::POISSON, None),
         Objective::Tweedie { power } => (objective_tag::TWEEDIE, Some(power)),
         Objective::Quantile { level } => (objective_tag::QUANTILE, Some(level)),
+        Objective::LightGbm(LightGbmObjective::Custom) => (objective_tag::LIGHTGBM_CUSTOM, None),
+        Objective::LightGbm(LightGbmObjective::Fair { c }) => (objective_tag::FAIR, Some(c)),
+        Objective::LightGbm(LightGbmObjective::Mape) => (objective_tag::MAPE, None),
+        Objective::LightGbm(LightGbmObjective::Gamma) => (objective_tag::GAMMA, None),
+        Objective::LightGbm(LightGbmObjective::OfRoots(_)) => {
+            return Err(refused(format!("its objective {objective:?} takes roots of roots; take them once")));
+        }
         Objective::Custom(ref loss) => {
             return Err(refused(format!(
                 "its objective {loss:?} is code of yours, which a file cannot hold; fit with a built-in objective"
             )));
         }
     };
-    bytes.push(tag);
+    bytes.push(tag | roots);
     if let Some(parameter) = parameter {
         bytes.extend(parameter.to_le_bytes());
     }
@@ -97,11 +108,12 @@ fn put_tree(bytes: &mut Vec<u8>, tree: usize, it: &Tree) -> Result<(), BoostErro
 fn put_test(bytes: &mut Vec<u8>, test: &Test) -> Result<(), &'static str> {
     match test {
         Test::AtMost { threshold, missing_left } => {
-            if threshold.is_nan() {
-                return Err("has a threshold that is not a number");
-            }
-            bytes.push(if *missing_left { test_tag::AT_MOST_OR_MISSING } else { test_tag::AT_MOST });
-            bytes.extend(threshold.to_le_bytes());
+            let tag = if *missing_left { test_tag::AT_MOST_OR_MISSING } else { test_tag::AT_MOST };
+            put_threshold(bytes, tag, *threshold)?;
+        }
+        Test::AtMostZeroMissing { threshold, missing_left } => {
+            let tag = if *missing_left { test_tag::AT_MOST_OR_ZERO } else { test_tag::AT_MOST_BUT_ZERO };
+            put_threshold(bytes, tag, *threshold)?;
         }
         Test::In(categories) => {
             bytes.push(test_tag::IN);
@@ -115,6 +127,15 @@ fn put_test(bytes: &mut Vec<u8>, test: &Test) -> Result<(), &'static str> {
             }
         }
     }
+    Ok(())
+}
+
+fn put_threshold(bytes: &mut Vec<u8>, tag: u8, threshold: f32) -> Result<(), &'static str> {
+    if threshold.is_nan() {
+        return Err("has a threshold that is not a number");
+    }
+    bytes.push(tag);
+    bytes.extend(threshold.to_le_bytes());
     Ok(())
 }
 

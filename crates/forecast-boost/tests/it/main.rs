@@ -4,6 +4,7 @@
 mod determinism;
 mod explain;
 mod format;
+mod interchange;
 mod monotone;
 mod odd_data;
 mod parameters;
