@@ -14,7 +14,7 @@
 //! | gains, counts, weights and values of nodes | kept; 0 where they are absent or no finite numbers | written |
 //! | the model's start | is in the first tree | goes into the first tree |
 //! | shrinkage | is in the values | 1, so that only `refit` in LightGBM knows less |
-//! | ranges of numeric columns | tell numbers from categories | that of `f32`, as the data's is not kept |
+//! | ranges and categories of columns | tell numbers from categories | the range of `f32`, as the data's is not kept; categories that a split names |
 //! | column names | as they are, which must be all different | whitespace, control characters and `",:[]{}` become `_`, alike ones get a number |
 //! | pandas' categories | not kept: values are category codes | none |
 //! | parameters | those of the objective | those of the objective |
@@ -45,6 +45,8 @@ mod names;
 mod objective;
 mod read_tree;
 mod sets;
+#[cfg(test)]
+mod tests;
 mod write;
 mod write_tree;
 

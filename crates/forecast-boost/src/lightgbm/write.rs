@@ -7,7 +7,7 @@ use super::{names, objective};
 use crate::dataset::ColumnKind;
 use crate::objective::{Loss, Objective};
 use crate::tree::{Cover, Test, Tree, ZERO};
-use crate::{BoostError, Model};
+use crate::{BoostError, ColumnInfo, Model};
 
 pub(super) fn write(model: &Model) -> Result<String, BoostError> {
     if let Objective::Custom(loss) = &model.objective {
@@ -83,25 +83,20 @@ fn check_thresholds(model: &Model) -> Result<(), BoostError> {
 
 /// What LightGBM noted of each column in training: the range of numbers, or the categories.
 ///
-/// The range of the data is not kept, so it says what all data here are in: the range of `f32`.
+/// The data's range is not kept, so this says what all data here are in: the range of `f32`. Categories
+/// are -1, which stands for all that is not known, and those that any split names.
 fn infos(model: &Model) -> Vec<String> {
-    let mut categories = vec![BTreeSet::new(); model.columns.len()];
-    let mut is_used = vec![false; model.columns.len()];
+    let mut categories = vec![BTreeSet::from([-1]); model.columns.len()];
     for node in model.trees.iter().flat_map(|tree| &tree.nodes) {
-        is_used[node.column as usize] = true;
         if let Test::In(set) = &node.test {
-            categories[node.column as usize].extend(set);
+            categories[node.column as usize].extend(set.iter().copied().map(i64::from));
         }
     }
-    let info =
-        |((column, is_used), categories): ((&crate::ColumnInfo, bool), BTreeSet<u32>)| match column.kind {
-            _ if !is_used => "none".to_owned(),
-            ColumnKind::Numeric => {
-                format!("[{}:{}]", Exact(f32::MIN.into()), Exact(f32::MAX.into()))
-            }
-            ColumnKind::Categorical => Joined(':', categories.iter()).to_string(),
-        };
-    model.columns.iter().zip(is_used).zip(categories).map(info).collect()
+    let info = |(column, categories): (&ColumnInfo, &BTreeSet<i64>)| match column.kind {
+        ColumnKind::Numeric => format!("[{}:{}]", Exact(f32::MIN.into()), Exact(f32::MAX.into())),
+        ColumnKind::Categorical => Joined(':', categories.iter()).to_string(),
+    };
+    model.columns.iter().zip(&categories).map(info).collect()
 }
 
 /// How many splits with a gain each column has, most first.

@@ -35,7 +35,12 @@ impl<I: Iterator<Item: Display> + Clone> Display for Joined<I> {
 
 impl Display for Exact {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
+        // LightGBM writes whole numbers without a point, and some who read its files expect them so.
+        if self.0.fract() == 0.0 && self.0.abs() < 1e15 {
+            write!(f, "{}", self.0)
+        } else {
+            write!(f, "{:?}", self.0)
+        }
     }
 }
 
