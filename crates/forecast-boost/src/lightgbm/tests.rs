@@ -116,8 +116,8 @@ fn objectives_keep_their_names_parameters_and_links() {
         let again = Model::from_lightgbm(model.to_lightgbm().unwrap()).unwrap();
         assert_eq!(format!("{:?}", again.objective()), objective);
     }
-    let refused = Objective::LightGbm(LightGbmObjective::Mape).check().unwrap_err().to_string();
-    assert!(refused.contains("objective is LightGBM's Mape"), "{refused}");
+    let refused = Objective::LightGbm(LightGbmObjective::Mape).check_is_fitted().unwrap_err().to_string();
+    assert!(refused.contains("objective is LightGbm(Mape)"), "{refused}");
 }
 
 #[test]
@@ -155,7 +155,8 @@ fn what_cannot_be_held_or_is_damaged_is_refused_with_its_line() {
         ("right_child=-2 -3", "right_child=-2 -2", "-2 below node 1", "line 20"),
         ("right_child=-2 -3", "right_child=-2 -2147483648", "-2147483648 below node 1", "line 20"),
         ("leaf_value=1 2", "leaf_value=1 inf", "inf predicts nothing", "line 21"),
-        ("leaf_count=60", "leaf_count=-60", "\"-60\" is not a number", "line 23"),
+        ("leaf_count=60", "leaf_count=many", "\"many\" is not a number", "line 23"),
+        ("[alpha: 0.75]", "[alpha: 1]", "it must be above 0 and below 1", "line 7"),
         ("boundaries=0 2", "boundaries=1 2", "must rise from 0", "line 27"),
         ("boundaries=0 2", "boundaries=0 9", "2 numbers where 9 belong", "line 28"),
         ("linear=0", "linear=1", "fit with linear_tree=false", "line 29"),
