@@ -64,7 +64,7 @@ fn tables_without_rows_or_columns_are_refused() {
         "in the validation data: the data have no rows; at least one is needed"
     );
     let model = Booster::fit(&params(), &rows, None).unwrap();
-    assert_eq!(model.predict(&Features::new().numeric("x", &none)).unwrap(), []);
+    assert_eq!(model.predict(&Features::new().numeric("x", &none)).unwrap(), Vec::<f64>::new());
 }
 
 #[test]
