@@ -6,7 +6,7 @@
 //! ```text
 //! magic     8 bytes  89 "FBOOST" 0a: not text, and no line-end conversion goes unnoticed
 //! version   u16      of the body; 1
-//! kind      u16      what the body holds; 1: one model
+//! kind      u16      what the body holds; 1: one model, 2: several quantiles
 //! length    u64      bytes of the body
 //! body
 //! checksum  u32      CRC-32 (as in zip and PNG) of everything before it
@@ -23,6 +23,8 @@
 //! child      index × 2 of a node, index × 2 + 1 of a leaf
 //! cover, leaf  rows, f64 sum of hessians, f64 value
 //! ```
+//!
+//! The body of several quantiles is their count, and then the body of each level's model.
 //!
 //! A model has exactly one form in bytes: equal models are equal files. A tag is never given a second
 //! meaning, and whatever a reader of version 1 could not read makes a version 2; there are no parts that
@@ -48,10 +50,10 @@ mod test_tag {
     pub(super) const AT_MOST_OR_MISSING: u8 = 1;
     /// A set of categories.
     pub(super) const IN: u8 = 2;
-    /// A threshold; missing values and 0 go right.
-    pub(super) const AT_MOST_BUT_ZERO: u8 = 3;
-    /// A threshold; missing values and 0 go left.
-    pub(super) const AT_MOST_OR_ZERO: u8 = 4;
+    /// A threshold, where 0 is missing too; missing values go right.
+    pub(super) const AT_MOST_ZERO_MISSING: u8 = 3;
+    /// A threshold, where 0 is missing too; missing values go left.
+    pub(super) const AT_MOST_OR_ZERO_MISSING: u8 = 4;
 }
 
 /// The tags of objectives.
@@ -62,12 +64,13 @@ mod objective_tag {
     pub(super) const POISSON: u8 = 3;
     pub(super) const TWEEDIE: u8 = 4;
     pub(super) const QUANTILE: u8 = 5;
-    pub(super) const LIGHTGBM_CUSTOM: u8 = 6;
+    // Those that are only read from LightGBM.
+    /// Followed by the objective whose labels' roots were fitted.
+    pub(super) const OF_ROOTS: u8 = 6;
     pub(super) const FAIR: u8 = 7;
     pub(super) const MAPE: u8 = 8;
     pub(super) const GAMMA: u8 = 9;
-    /// Added to another: fitted to the labels' square roots.
-    pub(super) const OF_ROOTS: u8 = 0x80;
+    pub(super) const CUSTOM: u8 = 10;
 }
 
 /// The tags of column kinds.

@@ -16,6 +16,20 @@ const CHECKSUM: usize = size_of::<u32>();
 pub(super) enum Kind {
     /// One model.
     Model = 1,
+    /// Several quantiles.
+    Quantiles = 2,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Model, Self::Quantiles];
+
+    /// What it is, and who reads it.
+    fn reader(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Model => ("one model", "Model::from_bytes"),
+            Self::Quantiles => ("a model of several quantiles", "QuantileModel::from_bytes"),
+        }
+    }
 }
 
 /// Puts the frame around a body, which `write` appends.
@@ -49,7 +63,7 @@ pub(super) fn open<T>(
         return Err(wrong(8, what));
     }
     if kind != expected as u16 {
-        return Err(wrong(10, other_kind(kind, expected)));
+        return Err(wrong(10, other_kind(kind)));
     }
     let mut reader = Reader::new(body, HEADER);
     let model = read(&mut reader)?;
@@ -59,9 +73,11 @@ pub(super) fn open<T>(
     }
 }
 
-fn other_kind(kind: u16, expected: Kind) -> String {
-    let expected = expected as u16;
-    format!("it holds kind {kind}, but this release knows only {expected}; read it with a newer release")
+fn other_kind(kind: u16) -> String {
+    match Kind::ALL.into_iter().find(|known| *known as u16 == kind).map(Kind::reader) {
+        Some((what, reader)) => format!("it holds {what}; read it with {reader}"),
+        None => format!("it holds kind {kind}, which this release does not know; read it with a newer one"),
+    }
 }
 
 /// Everything up to the body's end, the version and the kind, once length and checksum are right.

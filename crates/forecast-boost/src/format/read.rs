@@ -10,10 +10,13 @@ use crate::dataset::{ColumnKind, MAX_CATEGORY};
 use crate::model::{ColumnInfo, Model};
 use crate::objective::{LightGbmObjective, Objective};
 use crate::predict::Forest;
+use crate::quantiles::QuantileModel;
 use crate::tree::{Child, Cover, Node, Test, Tree};
 
 /// Fewest bytes of each part, so that a count can be checked against what is left.
 mod least {
+    /// Objective, start, columns and their number, number of trees.
+    pub(super) const MODEL: usize = 1 + 8 + 1 + COLUMN + 1;
     /// Kind and length of the name.
     pub(super) const COLUMN: usize = 2;
     /// Rows, sum of hessians, value.
@@ -41,6 +44,22 @@ impl Model {
     }
 }
 
+impl QuantileModel {
+    /// Reads what [`QuantileModel::to_bytes`] wrote, with the same care as [`Model::from_bytes`].
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`], and where the models are not quantiles of ascending levels on the same
+    /// columns.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BoostError> {
+        open(bytes, Kind::Quantiles, |reader| {
+            let at = reader.at();
+            let count = reader.count("the number of levels", least::MODEL)?;
+            let models = (0..count).map(|_| model(reader)).collect::<Result<_, _>>()?;
+            Self::from_models(models).map_err(|error| wrong(at, error.to_string()))
+        })
+    }
+}
+
 fn model(reader: &mut Reader<'_>) -> Result<Model, BoostError> {
     let objective = objective(reader)?;
     let start = reader.finite("the start")?;
@@ -56,28 +75,34 @@ fn model(reader: &mut Reader<'_>) -> Result<Model, BoostError> {
 
 fn objective(reader: &mut Reader<'_>) -> Result<Objective, BoostError> {
     let at = reader.at();
-    let tag = reader.byte("the objective")?;
-    let objective = match tag & !objective_tag::OF_ROOTS {
+    let objective = match reader.byte("the objective")? {
+        objective_tag::OF_ROOTS => {
+            let at = reader.at();
+            let tag = reader.byte("the objective")?;
+            Objective::LightGbm(LightGbmObjective::OfRoots(Box::new(objective_of_labels(tag, at, reader)?)))
+        }
+        tag => objective_of_labels(tag, at, reader)?,
+    };
+    objective.check().map_err(|error| wrong(at, error.to_string()))?;
+    Ok(objective)
+}
+
+fn objective_of_labels(tag: u8, at: usize, reader: &mut Reader<'_>) -> Result<Objective, BoostError> {
+    Ok(match tag {
         objective_tag::SQUARED => Objective::Squared,
         objective_tag::ABSOLUTE => Objective::Absolute,
         objective_tag::HUBER => Objective::Huber { delta: reader.finite("objective.delta")? },
         objective_tag::POISSON => Objective::Poisson,
         objective_tag::TWEEDIE => Objective::Tweedie { power: reader.finite("objective.power")? },
         objective_tag::QUANTILE => Objective::Quantile { level: reader.finite("objective.level")? },
-        objective_tag::LIGHTGBM_CUSTOM => Objective::LightGbm(LightGbmObjective::Custom),
         objective_tag::FAIR => {
             Objective::LightGbm(LightGbmObjective::Fair { c: reader.finite("objective.c")? })
         }
         objective_tag::MAPE => Objective::LightGbm(LightGbmObjective::Mape),
         objective_tag::GAMMA => Objective::LightGbm(LightGbmObjective::Gamma),
+        objective_tag::CUSTOM => Objective::LightGbm(LightGbmObjective::Custom),
         _ => return Err(wrong(at, format!("there is no objective {tag}"))),
-    };
-    let objective = match tag & objective_tag::OF_ROOTS {
-        0 => objective,
-        _ => Objective::LightGbm(LightGbmObjective::OfRoots(Box::new(objective))),
-    };
-    objective.check().map_err(|error| wrong(at, error.to_string()))?;
-    Ok(objective)
+    })
 }
 
 fn columns(reader: &mut Reader<'_>) -> Result<Vec<ColumnInfo>, BoostError> {
@@ -137,16 +162,14 @@ fn test(reader: &mut Reader<'_>, column: &ColumnInfo) -> Result<Test, BoostError
         return Err(wrong(at, format!("test {tag} does not go with column {name:?}, which is {kind:?}")));
     }
     match tag {
-        test_tag::AT_MOST => Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: false }),
-        test_tag::AT_MOST_OR_MISSING => {
-            Ok(Test::AtMost { threshold: reader.threshold()?, missing_left: true })
-        }
-        test_tag::AT_MOST_BUT_ZERO => {
-            Ok(Test::AtMostZeroMissing { threshold: reader.threshold()?, missing_left: false })
-        }
-        test_tag::AT_MOST_OR_ZERO => {
-            Ok(Test::AtMostZeroMissing { threshold: reader.threshold()?, missing_left: true })
-        }
+        test_tag::AT_MOST | test_tag::AT_MOST_OR_MISSING => Ok(Test::AtMost {
+            threshold: reader.threshold()?,
+            missing_left: tag == test_tag::AT_MOST_OR_MISSING,
+        }),
+        test_tag::AT_MOST_ZERO_MISSING | test_tag::AT_MOST_OR_ZERO_MISSING => Ok(Test::AtMostZeroMissing {
+            threshold: reader.threshold()?,
+            missing_left: tag == test_tag::AT_MOST_OR_ZERO_MISSING,
+        }),
         test_tag::IN => {
             let count = reader.count("the number of categories", 1)?;
             let mut categories = Vec::with_capacity(count);

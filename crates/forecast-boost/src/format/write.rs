@@ -7,6 +7,7 @@ use crate::BoostError;
 use crate::dataset::{ColumnKind, MAX_CATEGORY};
 use crate::model::{ColumnInfo, Model};
 use crate::objective::{LightGbmObjective, Objective};
+use crate::quantiles::QuantileModel;
 use crate::tree::{Child, Cover, Node, Place, Test, Tree};
 
 impl Model {
@@ -17,6 +18,19 @@ impl Model {
     /// An objective that the caller brought, and values that are not finite.
     pub fn to_bytes(&self) -> Result<Vec<u8>, BoostError> {
         seal(Kind::Model, |bytes| put_model(bytes, self))
+    }
+}
+
+impl QuantileModel {
+    /// The models of all levels in the binary format of this crate, as [`Model::to_bytes`] gives one.
+    ///
+    /// # Errors
+    /// Values that are not finite.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, BoostError> {
+        seal(Kind::Quantiles, |bytes| {
+            put_number(bytes, self.models().len() as u64);
+            self.models().iter().try_for_each(|model| put_model(bytes, model))
+        })
     }
 }
 
@@ -44,31 +58,28 @@ fn put_model(bytes: &mut Vec<u8>, model: &Model) -> Result<(), BoostError> {
 
 fn put_objective(bytes: &mut Vec<u8>, objective: &Objective) -> Result<(), BoostError> {
     objective.check()?;
-    let (roots, objective) = match objective {
-        Objective::LightGbm(LightGbmObjective::OfRoots(objective)) => (objective_tag::OF_ROOTS, &**objective),
-        objective => (0, objective),
-    };
-    let (tag, parameter) = match *objective {
+    let (tag, parameter) = match objective {
         Objective::Squared => (objective_tag::SQUARED, None),
         Objective::Absolute => (objective_tag::ABSOLUTE, None),
         Objective::Huber { delta } => (objective_tag::HUBER, Some(delta)),
         Objective::Poisson => (objective_tag::POISSON, None),
         Objective::Tweedie { power } => (objective_tag::TWEEDIE, Some(power)),
         Objective::Quantile { level } => (objective_tag::QUANTILE, Some(level)),
-        Objective::LightGbm(LightGbmObjective::Custom) => (objective_tag::LIGHTGBM_CUSTOM, None),
+        Objective::LightGbm(LightGbmObjective::OfRoots(of_labels)) => {
+            bytes.push(objective_tag::OF_ROOTS);
+            return put_objective(bytes, of_labels);
+        }
         Objective::LightGbm(LightGbmObjective::Fair { c }) => (objective_tag::FAIR, Some(c)),
         Objective::LightGbm(LightGbmObjective::Mape) => (objective_tag::MAPE, None),
         Objective::LightGbm(LightGbmObjective::Gamma) => (objective_tag::GAMMA, None),
-        Objective::LightGbm(LightGbmObjective::OfRoots(_)) => {
-            return Err(refused(format!("its objective {objective:?} takes roots of roots; take them once")));
-        }
-        Objective::Custom(ref loss) => {
+        Objective::LightGbm(LightGbmObjective::Custom) => (objective_tag::CUSTOM, None),
+        Objective::Custom(loss) => {
             return Err(refused(format!(
                 "its objective {loss:?} is code of yours, which a file cannot hold; fit with a built-in objective"
             )));
         }
     };
-    bytes.push(tag | roots);
+    bytes.push(tag);
     if let Some(parameter) = parameter {
         bytes.extend(parameter.to_le_bytes());
     }
@@ -108,12 +119,13 @@ fn put_tree(bytes: &mut Vec<u8>, tree: usize, it: &Tree) -> Result<(), BoostErro
 fn put_test(bytes: &mut Vec<u8>, test: &Test) -> Result<(), &'static str> {
     match test {
         Test::AtMost { threshold, missing_left } => {
-            let tag = if *missing_left { test_tag::AT_MOST_OR_MISSING } else { test_tag::AT_MOST };
-            put_threshold(bytes, tag, *threshold)?;
+            bytes.push(if *missing_left { test_tag::AT_MOST_OR_MISSING } else { test_tag::AT_MOST });
+            put_threshold(bytes, *threshold)?;
         }
         Test::AtMostZeroMissing { threshold, missing_left } => {
-            let tag = if *missing_left { test_tag::AT_MOST_OR_ZERO } else { test_tag::AT_MOST_BUT_ZERO };
-            put_threshold(bytes, tag, *threshold)?;
+            let (left, right) = (test_tag::AT_MOST_OR_ZERO_MISSING, test_tag::AT_MOST_ZERO_MISSING);
+            bytes.push(if *missing_left { left } else { right });
+            put_threshold(bytes, *threshold)?;
         }
         Test::In(categories) => {
             bytes.push(test_tag::IN);
@@ -130,11 +142,10 @@ fn put_test(bytes: &mut Vec<u8>, test: &Test) -> Result<(), &'static str> {
     Ok(())
 }
 
-fn put_threshold(bytes: &mut Vec<u8>, tag: u8, threshold: f32) -> Result<(), &'static str> {
+fn put_threshold(bytes: &mut Vec<u8>, threshold: f32) -> Result<(), &'static str> {
     if threshold.is_nan() {
         return Err("has a threshold that is not a number");
     }
-    bytes.push(tag);
     bytes.extend(threshold.to_le_bytes());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The binary format from outside: files of earlier releases, damage, and what fuzzing found.
 
-use forecast_boost::{BoostError, Booster, Dataset, Features, Model, Objective, Params};
+use forecast_boost::{BoostError, Booster, Dataset, Features, Model, Objective, Params, QuantileModel};
 
 /// What fuzzing does with bytes; here with its seeds, and with every input that once broke a reader.
 #[path = "../../fuzz/src/readers.rs"]
@@ -23,6 +23,10 @@ fn what_fuzzing_starts_from_and_what_it_found_is_read_or_refused() {
     for (name, bytes) in files("fuzz/seeds/binary") {
         println!("{name}"); // Shown where the next line panics.
         readers::binary(&bytes);
+    }
+    for (name, text) in files("fuzz/seeds/lightgbm") {
+        println!("{name}");
+        readers::lightgbm(&text);
     }
 }
 
@@ -131,12 +135,13 @@ fn an_objective_of_the_caller_is_not_stored() {
 const ASKED: [[f32; 3]; 4] =
     [[0.0, f32::NAN, 0.0], [5.0, -10.0, 4.0], [10.0, 56.0, 22.0], [2.5, f32::NAN, 7.0]];
 
+/// Equal but for the order in which trees are added up.
 #[track_caller]
-fn assert_predicts(model: &Model, expected: [f64; 4]) {
-    for (row, expected) in ASKED.iter().zip(expected) {
-        let found = model.predict_row(row).unwrap();
-        assert!((found - expected).abs() <= 1e-14 * expected.abs(), "{row:?}: {found}, not {expected}");
-    }
+fn assert_close(found: &[f64], expected: &[f64]) {
+    let close = |found: f64, expected: f64| (found - expected).abs() <= 1e-14 * expected.abs();
+    let all = found.len() == expected.len()
+        && found.iter().zip(expected).all(|(&found, &expected)| close(found, expected));
+    assert!(all, "{found:?}, not {expected:?}");
 }
 
 #[test]
@@ -146,6 +151,29 @@ fn a_model_of_format_version_1_predicts_as_ever() {
     assert!(matches!(*model.objective(), Objective::Tweedie { power } if power == 1.3));
     let names: Vec<&str> = model.columns().iter().map(|column| column.name.as_str()).collect();
     assert_eq!(names, ["amount", "gaps", "store"]);
-    assert_predicts(&model, [5.6786545455357, 6.403573922468713, 7.171423144884141, 5.97935361734744]);
+    assert_close(
+        &ASKED.map(|row| model.predict_row(&row).unwrap()),
+        &[5.6786545455357, 6.403573922468713, 7.171423144884141, 5.97935361734744],
+    );
+    assert_eq!(model.to_bytes().unwrap(), bytes);
+}
+
+#[test]
+fn several_quantiles_of_format_version_1_predict_as_ever() {
+    let bytes = include_bytes!("golden/quantiles-v1.bin");
+    let model = QuantileModel::from_bytes(bytes).unwrap();
+    assert_eq!(model.levels(), [0.1, 0.5, 0.9]);
+    let found = ASKED.map(|row| {
+        let mut levels = [0.0; 3];
+        model.predict_row(&row, &mut levels).unwrap();
+        levels
+    });
+    let expected = [
+        [1.8100000023841858, 6.539999997615814, 9.8],
+        [2.2899999976158143, 6.540000009536743, 9.7],
+        [2.2899999976158143, 7.570000004768372, 10.497999997138978],
+        [2.0899999998509884, 6.539999997615814, 9.8],
+    ];
+    assert_close(found.as_flattened(), expected.as_flattened());
     assert_eq!(model.to_bytes().unwrap(), bytes);
 }
