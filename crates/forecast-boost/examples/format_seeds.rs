@@ -37,10 +37,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, objective) in objectives {
         let params = Params { objective, trees: 3, num_leaves: 5, ..Params::default() };
         let model = Booster::fit(&params, &data, None)?;
-        let path = seeds.join("binary").join(name);
-        let bytes = model.to_bytes()?;
-        std::fs::write(&path, &bytes)?;
-        println!("{} bytes to {}", bytes.len(), path.display());
+        write(&seeds.join("binary").join(name), &model.to_bytes()?)?;
+        write(&seeds.join("lightgbm").join(name), model.to_lightgbm()?.as_bytes())?;
     }
+    let params = Params { trees: 2, num_leaves: 4, ..Params::default() };
+    let model = Booster::fit_quantiles(&params, &[0.1, 0.5, 0.9], &data, None)?;
+    write(&seeds.join("binary/quantiles"), &model.to_bytes()?)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Box<dyn Error>> {
+    std::fs::write(path, bytes)?;
+    println!("{} bytes to {}", bytes.len(), path.display());
     Ok(())
 }

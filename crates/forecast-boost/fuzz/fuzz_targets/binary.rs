@@ -1,6 +1,7 @@
 //! Fuzzes the reader of our own format.
 #![no_main]
 
+#[allow(dead_code, reason = "the other target uses the rest")]
 #[path = "../src/readers.rs"]
 mod readers;
 
