@@ -30,8 +30,8 @@ pub struct Model {
     pub(crate) forest: Forest,
 }
 
-/// Rows that are predicted together: their values stay in the second-level cache while trees go by.
-const BLOCK: usize = 1024;
+/// Rows that one thread predicts at a time.
+const BLOCK: usize = 4_096;
 
 impl Model {
     /// The columns, in the order in which values must be given.
@@ -62,18 +62,12 @@ impl Model {
         if expected != found {
             return Err(BoostError::FeatureCount { expected, found });
         }
-        let columns = features.columns();
         let mut scores = vec![self.start; features.rows()];
         scores.par_chunks_mut(BLOCK).enumerate().for_each(|(block, scores)| {
-            let first = block * BLOCK;
-            let mut rows = vec![0.0; scores.len() * columns.len()];
-            for (place, column) in columns.iter().enumerate() {
-                let values = &column.values[first..first + scores.len()];
-                for (target, &value) in rows.iter_mut().skip(place).step_by(columns.len()).zip(values) {
-                    *target = value;
-                }
-            }
-            self.forest.add_to(&rows, scores);
+            let range = block * BLOCK..block * BLOCK + scores.len();
+            let columns: Vec<&[f32]> =
+                features.columns().iter().map(|column| &column.values[range.clone()]).collect();
+            self.forest.add_to(&columns, scores);
             for score in scores {
                 *score = self.loss.output(*score);
             }
@@ -89,7 +83,7 @@ impl Model {
         if row.len() != self.columns.len() {
             return Err(BoostError::FeatureCount { expected: self.columns.len(), found: row.len() });
         }
-        Ok(self.loss.output(self.start + self.forest.row(row)))
+        Ok(self.loss.output(self.forest.add_row(row, self.start)))
     }
 
     /// Prepares prediction once all trees are there.

@@ -1,55 +1,83 @@
-//! Trees laid out for prediction: one array of eight-byte nodes, walked several at a time.
+//! Trees laid out for prediction: small nodes in a row, without a pointer.
 //!
-//! A walk down one tree waits for memory at every step. Here the steps of many walks interleave: of many
-//! rows through one tree where there are many rows, and of one row through many trees where there is one.
-//! A leaf points to itself, so that walks of different lengths need no branch; all stop when every one of
-//! them has arrived.
+//! Of many rows, each tree divides a block at its nodes as training did ([`batch`]); one row walks down many
+//! trees at once ([`row`]). Both add up the trees in their order, so both give the same sums.
 
+mod batch;
+mod row;
+
+use crate::bins::category;
 use crate::tree::{Child, Place, Test, Tree};
 
-/// Rows or trees that are walked at once.
-const LANES: usize = 16;
-/// Steps between two looks at whether all have arrived.
-const STRIDE: usize = 4;
+/// What a node asks and where its children are, in one word: the left child's distance in the lower half, 0
+/// for a leaf, then the column, then two flags. The right child comes after the left one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Link(u32);
 
-/// One node. Its children are neighbours: the left one `step` further on, the right one after it.
-#[derive(Debug, Clone, Copy)]
-struct Flat {
-    threshold: f32,
-    /// Column in the lower bits, [`MISSING_LEFT`] above.
-    column: u16,
-    /// 0 for a leaf.
-    step: u16,
+impl Link {
+    const STEP: u32 = 0xffff;
+    const COLUMN_SHIFT: u32 = 16;
+    /// Columns that a link can name.
+    const COLUMNS: usize = 1 << 14;
+    /// Missing values go left.
+    const MISSING_LEFT: u32 = 1 << 30;
+    /// The threshold is the place of a set of categories, as bits.
+    const SET: u32 = 1 << 31;
+
+    /// A walk stays at a leaf whatever the value.
+    const LEAF: Self = Self(Self::MISSING_LEFT);
+
+    #[inline(always)]
+    fn step(self) -> u32 {
+        self.0 & Self::STEP
+    }
+
+    #[inline(always)]
+    fn column(self) -> usize {
+        (self.0 >> Self::COLUMN_SHIFT) as usize & (Self::COLUMNS - 1)
+    }
+
+    #[inline(always)]
+    fn is_set(self) -> bool {
+        self.0 & Self::SET != 0
+    }
+
+    #[inline(always)]
+    fn missing_left(self) -> bool {
+        self.0 & Self::MISSING_LEFT != 0
+    }
 }
 
-const MISSING_LEFT: u16 = 1 << 15;
-
-/// One tree's place in the arrays.
-#[derive(Debug, Clone, Copy)]
-struct Root {
-    node: u32,
-    depth: u16,
-}
+/// Categories in sets are below this; a tree with others is walked as it is.
+const MAX_SET_CATEGORY: u32 = 1 << 16;
 
 /// All trees of a model, for prediction.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Forest {
-    nodes: Vec<Flat>,
+    /// Of each node: its threshold, or the place of its set in `sets`; infinity for a leaf.
+    thresholds: Vec<f32>,
+    links: Vec<Link>,
     /// The value of each node that is a leaf.
     values: Vec<f64>,
-    roots: Vec<Root>,
-    /// Trees that the layout cannot hold: with sets of categories, or too large. They are walked as they are.
+    /// The first node of each tree.
+    roots: Vec<u32>,
+    /// Sets of categories: how many words, then a bit per category.
+    sets: Vec<u32>,
+    /// Trees that the layout cannot hold. They are walked as they are, after the others.
     others: Vec<Tree>,
-    columns: usize,
 }
 
 impl Forest {
     pub(crate) fn new(trees: &[Tree], columns: usize) -> Self {
-        let mut forest = Self { columns, ..Self::default() };
+        let mut forest = Self::default();
         for tree in trees {
-            let fits = columns < usize::from(MISSING_LEFT)
-                && tree.leaves.len() <= usize::from(u16::MAX) / 2
-                && tree.nodes.iter().all(|node| matches!(node.test, Test::AtMost { .. }));
+            let fits = columns <= Link::COLUMNS
+                && tree.leaves.len() <= Link::STEP as usize / 2
+                && tree.nodes.iter().all(|node| match &node.test {
+                    Test::AtMost { .. } => true,
+                    Test::AtMostZeroMissing { .. } => false,
+                    Test::In(categories) => categories.last().is_none_or(|&last| last < MAX_SET_CATEGORY),
+                });
             if fits {
                 forest.lay_out(tree);
             } else {
@@ -61,10 +89,8 @@ impl Forest {
 
     /// Level by level, so that the first steps of a walk stay in few cache lines.
     fn lay_out(&mut self, tree: &Tree) {
-        let first = self.nodes.len();
-        let root = if tree.nodes.is_empty() { Child::leaf(0) } else { Child::node(0) };
-        let mut level = vec![root];
-        let mut depth = 0;
+        let first = self.links.len();
+        let mut level = vec![if tree.nodes.is_empty() { Child::leaf(0) } else { Child::node(0) }];
         self.push_leaf();
         let mut at = first;
         while !level.is_empty() {
@@ -74,14 +100,10 @@ impl Forest {
                     Place::Leaf(leaf) => self.values[at] = tree.leaves[leaf].value,
                     Place::Node(index) => {
                         let node = &tree.nodes[index];
-                        if let Test::AtMost { threshold, missing_left } = node.test {
-                            let flag = if missing_left { MISSING_LEFT } else { 0 };
-                            self.nodes[at] = Flat {
-                                threshold,
-                                column: node.column as u16 | flag,
-                                step: (self.nodes.len() - at) as u16,
-                            };
-                        }
+                        let (threshold, flag) = self.test(&node.test);
+                        let step = (self.links.len() - at) as u32;
+                        self.thresholds[at] = threshold;
+                        self.links[at] = Link(step | node.column << Link::COLUMN_SHIFT | flag);
                         self.push_leaf();
                         self.push_leaf();
                         below.extend([node.left, node.right]);
@@ -89,97 +111,53 @@ impl Forest {
                 }
                 at += 1;
             }
-            depth += usize::from(!below.is_empty());
             level = below;
         }
-        self.roots.push(Root { node: first as u32, depth: depth as u16 });
+        self.roots.push(first as u32);
     }
 
-    /// A leaf: whatever the value, and a missing one too, the walk stays.
     fn push_leaf(&mut self) {
-        self.nodes.push(Flat { threshold: f32::INFINITY, column: MISSING_LEFT, step: 0 });
+        self.thresholds.push(f32::INFINITY);
+        self.links.push(Link::LEAF);
         self.values.push(0.0);
     }
 
-    #[inline(always)]
-    fn next(&self, at: u32, value: impl Fn(usize) -> f32) -> u32 {
-        let node = self.nodes[at as usize];
-        let value = value(usize::from(node.column & !MISSING_LEFT));
-        let missing_right = value.is_nan() & (node.column & MISSING_LEFT == 0);
-        let right = (value > node.threshold) | missing_right;
-        at + u32::from(node.step) + u32::from(right)
-    }
-
-    /// The sum of all trees for one row.
-    pub(crate) fn row(&self, row: &[f32]) -> f64 {
-        let mut sum = 0.0;
-        let (groups, rest) = self.roots.as_chunks::<LANES>();
-        for roots in groups {
-            let depth = roots.iter().map(|root| root.depth).max().unwrap_or(0);
-            let mut at = roots.map(|root| root.node);
-            for _ in 0..depth {
-                at = at.map(|at| self.next(at, |column| row[column]));
+    /// The threshold and flag of a test.
+    fn test(&mut self, test: &Test) -> (f32, u32) {
+        match test {
+            // Trees that take zeros for missing are not laid out.
+            Test::AtMost { threshold, missing_left }
+            | Test::AtMostZeroMissing { threshold, missing_left } => {
+                (*threshold, if *missing_left { Link::MISSING_LEFT } else { 0 })
             }
-            sum += at.iter().map(|&at| self.values[at as usize]).sum::<f64>();
-        }
-        for root in rest {
-            let mut at = root.node;
-            for _ in 0..root.depth {
-                at = self.next(at, |column| row[column]);
-            }
-            sum += self.values[at as usize];
-        }
-        sum + self
-            .others
-            .iter()
-            .map(|tree| tree.leaves[tree.leaf_of(|column| row[column])].value)
-            .sum::<f64>()
-    }
-
-    /// Adds all trees to the scores of some rows, which lie one after the other in `rows`.
-    pub(crate) fn add_to(&self, rows: &[f32], scores: &mut [f64]) {
-        for root in &self.roots {
-            let lanes = rows.chunks(LANES * self.columns).zip(scores.chunks_mut(LANES));
-            for (rows, scores) in lanes {
-                if scores.len() == LANES {
-                    self.add_lanes(*root, rows, scores);
-                } else {
-                    for (row, score) in rows.chunks_exact(self.columns).zip(scores) {
-                        let mut at = root.node;
-                        for _ in 0..root.depth {
-                            at = self.next(at, |column| row[column]);
-                        }
-                        *score += self.values[at as usize];
-                    }
+            Test::In(categories) => {
+                let place = self.sets.len();
+                let words = categories.last().map_or(0, |&last| last / 32 + 1);
+                self.sets.push(words);
+                self.sets.resize(place + 1 + words as usize, 0);
+                for &category in categories {
+                    self.sets[place + 1 + category as usize / 32] |= 1 << (category % 32);
                 }
-            }
-        }
-        for tree in &self.others {
-            for (row, score) in rows.chunks_exact(self.columns).zip(scores.iter_mut()) {
-                *score += tree.leaves[tree.leaf_of(|column| row[column])].value;
+                (f32::from_bits(place as u32), Link::SET)
             }
         }
     }
 
+    /// Whether a value's category is in the set at this place.
     #[inline]
-    fn add_lanes(&self, root: Root, rows: &[f32], scores: &mut [f64]) {
-        let mut at = [root.node; LANES];
-        let mut steps = usize::from(root.depth);
-        while steps > 0 {
-            let now = steps.min(STRIDE);
-            for _ in 0..now {
-                for (lane, at) in at.iter_mut().enumerate() {
-                    *at = self.next(*at, |column| rows[lane * self.columns + column]);
-                }
-            }
-            steps -= now;
-            if at.iter().all(|&at| self.nodes[at as usize].step == 0) {
-                break;
-            }
+    fn is_in_set(&self, place: usize, value: f32) -> bool {
+        let Some(category) = category(value) else { return false };
+        let word = category / 32;
+        word < self.sets[place] && self.sets[place + 1 + word as usize] >> (category % 32) & 1 == 1
+    }
+
+    /// Whether a value goes right at a node.
+    #[inline(always)]
+    fn goes_right(&self, link: Link, threshold: f32, value: f32) -> bool {
+        if link.is_set() {
+            return !self.is_in_set(threshold.to_bits() as usize, value);
         }
-        for (score, &at) in scores.iter_mut().zip(&at) {
-            *score += self.values[at as usize];
-        }
+        (value > threshold) | (value.is_nan() & !link.missing_left())
     }
 }
 
@@ -216,18 +194,44 @@ mod tests {
             let trees = vec![tree(); trees];
             let forest = Forest::new(&trees, 1);
             let mut scores = vec![0.0; values.len()];
-            forest.add_to(&values, &mut scores);
+            forest.add_to(&[&values], &mut scores);
             for (&value, &score) in values.iter().zip(&scores) {
                 let leaf = trees[0].leaf_of(|_| value);
                 assert_eq!(score, (leaf * trees.len()) as f64, "value {value}");
-                assert_eq!(forest.row(&[value]), score, "value {value}");
+                assert_eq!(forest.add_row(&[value], 0.0), score, "value {value}");
             }
+        }
+    }
+
+    #[test]
+    fn many_rows_and_sets_of_categories_reach_the_leaves_of_the_trees() {
+        let chance =
+            |seed: u32, row: u32| (seed.wrapping_mul(0x9e37_79b9) ^ row.wrapping_mul(0x85eb_ca6b)) >> 8;
+        let column = |seed: u32, range: u32| -> Vec<f32> {
+            (0..9_000)
+                .map(|row| chance(seed, row) % range)
+                .map(|x| if x == 0 { f32::NAN } else { x as f32 })
+                .collect()
+        };
+        let columns = [column(1, 12), column(2, 90)];
+        let mut by_category = tree();
+        by_category.nodes[1].column = 1;
+        by_category.nodes[1].test = Test::In(vec![0, 3, 31, 32, 33, 64, 80]);
+        let trees = vec![tree(), by_category.clone(), tree(), by_category];
+        let forest = Forest::new(&trees, 2);
+        assert!(forest.others.is_empty());
+        let mut scores = vec![1.0; 9_000];
+        forest.add_to(&[&columns[0], &columns[1]], &mut scores);
+        for (row, &score) in scores.iter().enumerate() {
+            let leaves = trees.iter().map(|tree| tree.leaf_of(|column| columns[column][row]) as f64);
+            assert_eq!(score, 1.0 + leaves.sum::<f64>(), "row {row}");
+            assert_eq!(forest.add_row(&[columns[0][row], columns[1][row]], 1.0), score, "row {row}");
         }
     }
 
     #[test]
     fn a_tree_without_a_split_adds_its_value() {
         let tree = Tree { nodes: Vec::new(), leaves: vec![Cover { value: 2.5, ..Cover::default() }] };
-        assert_eq!(Forest::new(&[tree], 1).row(&[0.0]), 2.5);
+        assert_eq!(Forest::new(&[tree], 1).add_row(&[0.0], 0.0), 2.5);
     }
 }
