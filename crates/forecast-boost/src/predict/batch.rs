@@ -13,10 +13,11 @@ pub(super) const BLOCK: usize = 4_096;
 /// Rows that are divided at once where the processor can, and so how far beyond its rows a write may go.
 const LANES: usize = 16;
 
-/// Row numbers of a block, ordered by node, and room for those that go right.
+/// Row numbers of a block, ordered by node, room for those that go right, and the nodes that wait.
 struct Rows {
     ordered: [u32; BLOCK],
     right: [u32; BLOCK + LANES],
+    waiting: Vec<Waiting>,
 }
 
 /// A node that waits for its turn, and the place of its rows.
@@ -30,15 +31,14 @@ struct Waiting {
 impl Forest {
     /// Adds all trees to the scores of some rows; `columns` hold one value for each of them.
     pub(crate) fn add_to(&self, columns: &[&[f32]], scores: &mut [f64]) {
-        let mut rows = Rows { ordered: [0; BLOCK], right: [0; BLOCK + LANES] };
-        let mut waiting = Vec::new();
+        let mut rows = Rows { ordered: [0; BLOCK], right: [0; BLOCK + LANES], waiting: Vec::new() };
         let mut block: Vec<&[f32]> = Vec::with_capacity(columns.len());
         for (index, scores) in scores.chunks_mut(BLOCK).enumerate() {
             let first = index * BLOCK;
             block.clear();
             block.extend(columns.iter().map(|values| &values[first..first + scores.len()]));
             for &root in &self.roots {
-                self.add_tree(root, &block, scores, (&mut rows, &mut waiting));
+                self.add_tree(root, (&block, scores), &mut rows);
             }
             for tree in &self.others {
                 for (row, score) in scores.iter_mut().enumerate() {
@@ -48,18 +48,12 @@ impl Forest {
         }
     }
 
-    fn add_tree(
-        &self,
-        root: u32,
-        columns: &[&[f32]],
-        scores: &mut [f64],
-        (rows, waiting): (&mut Rows, &mut Vec<Waiting>),
-    ) {
+    fn add_tree(&self, root: u32, (columns, scores): (&[&[f32]], &mut [f64]), rows: &mut Rows) {
         for (place, row) in rows.ordered[..scores.len()].iter_mut().enumerate() {
             *row = place as u32;
         }
-        waiting.push(Waiting { node: root, start: 0, len: scores.len() });
-        while let Some(Waiting { mut node, start, mut len }) = waiting.pop() {
+        rows.waiting.push(Waiting { node: root, start: 0, len: scores.len() });
+        while let Some(Waiting { mut node, start, mut len }) = rows.waiting.pop() {
             while len > 0 {
                 let link = self.links[node as usize];
                 if link.step() == 0 {
@@ -72,7 +66,7 @@ impl Forest {
                 let left = self.divide((node, columns[link.column()]), rows, start..start + len);
                 rows.ordered[start + left..start + len].copy_from_slice(&rows.right[..len - left]);
                 node += link.step();
-                waiting.push(Waiting { node: node + 1, start: start + left, len: len - left });
+                rows.waiting.push(Waiting { node: node + 1, start: start + left, len: len - left });
                 len = left;
             }
         }
