@@ -19,8 +19,18 @@ impl Loss for Pinball {
     fn gradients(&self, scores: &[f64], rows: RowsOf<'_>, gradients: &mut [Gradient]) {
         let factor = if self.is_absolute { 2.0 } else { 1.0 };
         let (above, below) = ((1.0 - self.level) * factor, -self.level * factor);
+        // Where a score meets its label any slope between the two is a derivative. Counts meet often, at 0
+        // above all, and what is taken there decides low levels: the upper one lets them stay low.
+        let equal = if self.is_absolute { 0.0 } else { above };
         for ((gradient, &score), &label) in gradients.iter_mut().zip(scores).zip(rows.label) {
-            let grad = if score as f32 > label { above } else { below };
+            let error = score - f64::from(label);
+            let grad = if error > 0.0 {
+                above
+            } else if error < 0.0 {
+                below
+            } else {
+                equal
+            };
             *gradient = Gradient { grad: grad as f32, hess: 1.0 };
         }
         apply_weight(rows, gradients);
@@ -88,6 +98,18 @@ mod tests {
         assert_eq!(quantile_of(&mut values, None, 0.875), 4.5);
         assert_eq!(quantile_of(&mut values, None, 0.125), 1.5);
         assert_eq!(quantile_of(&mut [], None, 0.5), 0.0);
+    }
+
+    #[test]
+    fn a_score_that_meets_its_label_is_not_pushed_up() {
+        let slopes = |loss: Pinball| {
+            let mut gradients = [Gradient::default(); 3];
+            let rows = RowsOf { label: &[0.0, 0.0, 0.0], weight: None };
+            loss.gradients(&[0.0, 1.0, -1.0], rows, &mut gradients);
+            gradients.map(|gradient| gradient.grad)
+        };
+        assert_eq!(slopes(Pinball { level: 0.25, is_absolute: false }), [0.75, 0.75, -0.25]);
+        assert_eq!(slopes(Pinball { level: 0.5, is_absolute: true }), [0.0, 1.0, -1.0]);
     }
 
     #[test]
