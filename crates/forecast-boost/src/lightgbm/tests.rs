@@ -1,3 +1,5 @@
+//! Damaged, odd and hostile texts of LightGBM, and what the reader says of each.
+
 use super::*;
 use crate::objective::{LightGbmObjective, Objective};
 
