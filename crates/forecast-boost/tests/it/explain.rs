@@ -1,5 +1,7 @@
 //! Contributions sum to what is predicted, and the columns that matter get them.
 
+mod lightgbm;
+
 use forecast_boost::{
     BoostError, Booster, Contributions, Dataset, Features, Importance, Model, Objective, Params,
 };

@@ -7,11 +7,11 @@ use forecast_boost::{Booster, Dataset, Features, Model, Objective, Params};
 use forecast_testkit::mlflow::DevEnvironment;
 
 /// Rows that both sides predict.
-const ROWS: usize = 100_000;
+pub(crate) const ROWS: usize = 100_000;
 /// Of which models are fitted to the first.
-const TRAIN: usize = 6_000;
+pub(crate) const TRAIN: usize = 6_000;
 
-const NAMES: [&str; 6] = ["price", "trend", "stock", "odd", "store", "item"];
+pub(crate) const NAMES: [&str; 6] = ["price", "trend", "stock", "odd", "store", "item"];
 
 /// Numbers that look random, the same in every run, from 0 to 1.
 fn noise(seed: u64, row: usize) -> f32 {
@@ -23,7 +23,7 @@ fn noise(seed: u64, row: usize) -> f32 {
 
 /// Columns of numbers without and with missing values, of many zeros, of odd values, and of 40 and 700
 /// categories. What models were not fitted to has values that they did not see.
-fn columns() -> Vec<Vec<f32>> {
+pub(crate) fn columns() -> Vec<Vec<f32>> {
     let column = |value: &dyn Fn(usize) -> f32, odd: &[f32]| -> Vec<f32> {
         let row = |row| match odd.get(row % 97) {
             Some(&odd) if row >= TRAIN => odd,
@@ -61,7 +61,7 @@ fn columns() -> Vec<Vec<f32>> {
 }
 
 /// Above 0, so that every objective can be fitted.
-fn labels(columns: &[Vec<f32>]) -> Vec<f32> {
+pub(crate) fn labels(columns: &[Vec<f32>]) -> Vec<f32> {
     let or = |value: f32, instead: f32| if value.is_nan() { instead } else { value };
     let label = |row: usize| {
         let [price, trend, stock] = [0, 1, 2].map(|column: usize| columns[column][row]);
@@ -74,7 +74,7 @@ fn labels(columns: &[Vec<f32>]) -> Vec<f32> {
 }
 
 /// The columns, or the start of them.
-fn features(columns: &[Vec<f32>], rows: usize) -> Features<'_> {
+pub(crate) fn features(columns: &[Vec<f32>], rows: usize) -> Features<'_> {
     let pairs = NAMES.iter().zip(columns).enumerate();
     pairs.fold(Features::new(), |features, (place, (name, values))| {
         let values = &values[..rows];
@@ -82,7 +82,7 @@ fn features(columns: &[Vec<f32>], rows: usize) -> Features<'_> {
     })
 }
 
-fn save(folder: &Path, columns: &[Vec<f32>]) {
+pub(crate) fn save(folder: &Path, columns: &[Vec<f32>]) {
     let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
     fs::write(folder.join("features.f32"), bytes(&columns.concat())).unwrap();
     fs::write(folder.join("label.f32"), bytes(&labels(columns))).unwrap();
