@@ -54,6 +54,10 @@ check-deploy:
 test *args="--workspace":
     cargo test --locked {{ args }}
 
+# Compare explanations with LightGBM's `pred_contrib` on 100,000 rows, of which `just test` takes few.
+test-explanations:
+    FORECAST_BOOST_ALL_ROWS=1 cargo test --release --locked -p forecast-boost --test it explain::lightgbm
+
 # Give hostile bytes to the readers of stored models: `just fuzz 1800` for half an hour each.
 fuzz *args:
     ci/fuzz.sh {{ args }}

@@ -6,6 +6,10 @@
 //! tree is followed into both children by the share of the training rows that went there. Rows are counted
 //! as the fit counted them: without weights, and only those that were sampled for the tree. That is what
 //! LightGBM's `pred_contrib` does, and the figures are the same.
+//!
+//! But for random forests that were read from LightGBM (`boosting=rf`): they predict the mean of their trees,
+//! and `pred_contrib` explains the sum. Here contributions sum to what is predicted there as well; they are
+//! LightGBM's divided by the number of trees.
 
 mod importance;
 mod layout;

@@ -26,6 +26,7 @@ MODELS = {
     "bagged": (20, {"objective": "regression_l1", "bagging_freq": 1, "bagging_fraction": 0.4}),
     "sampled": (20, {"objective": "quantile", "data_sample_strategy": "goss", "learning_rate": 0.5}),
     "zero_as_missing": (20, {"objective": "huber", "zero_as_missing": True}),
+    "forest": (20, {"objective": "regression", "boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}),
     "constant": (5, {"objective": "regression", "min_data_in_leaf": 1_000_000}),
 }
 

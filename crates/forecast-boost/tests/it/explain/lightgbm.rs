@@ -1,20 +1,45 @@
 //! Contributions and importance are LightGBM's, for its models and for those fitted here.
+//!
+//! Where `FORECAST_BOOST_ALL_ROWS` is set, `many_rows` explains all of them: `just test-explanations`.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 
 use forecast_boost::{Booster, Column, Dataset, Features, Importance, Model, Objective, Params, Sampling};
 use forecast_testkit::mlflow::DevEnvironment;
 
+use super::{Link, assert_sums};
 use crate::interchange::{ROWS, TRAIN, columns, features, labels, save};
 
-/// Models by name, and how many of the last rows are explained: more where it takes LightGBM less time.
-type Models<'a> = [(&'a str, usize)];
+/// A model, and how much of the data it explains.
+struct Case {
+    name: &'static str,
+    /// The last ones: more where it takes LightGBM less time.
+    rows: usize,
+    link: Link,
+    /// LightGBM's contributions are so many times ours.
+    times: f64,
+}
 
-fn lightgbm(verb: &str, folder: &Path, models: &Models<'_>) {
+impl Case {
+    const fn new(name: &'static str, rows: usize, link: Link) -> Self {
+        Self { name, rows, link, times: 1.0 }
+    }
+}
+
+fn many_rows() -> usize {
+    if env::var_os("FORECAST_BOOST_ALL_ROWS").is_some() { ROWS } else { 4_000 }
+}
+
+fn same(score: f64) -> f64 {
+    score
+}
+
+fn lightgbm(verb: &str, folder: &Path, cases: &[Case]) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/explain/explain.py");
     let mut python = DevEnvironment::find().unwrap().command("python");
-    let models = models.iter().map(|(name, rows)| format!("{name}:{rows}"));
+    let models = cases.iter().map(|case| format!("{}:{}", case.name, case.rows));
     let output = python.args([script, verb]).arg(folder).args(models).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -40,9 +65,13 @@ fn assert_same(what: &str, ours: &[f64], theirs: &[f64]) {
     }
 }
 
-fn assert_explained_alike(model: &Model, features: &Features<'_>, (folder, name): (&Path, &str)) {
-    let contributions = model.explainer().explain(features).unwrap();
-    assert_same(name, contributions.values(), &said(folder, name, "contributions"));
+fn assert_explained_alike(model: &Model, features: &Features<'_>, (folder, case): (&Path, &Case)) {
+    let Case { name, rows, link, times } = *case;
+    let features = last(features, rows);
+    let contributions = model.explainer().explain(&features).unwrap();
+    assert_sums(&contributions, &model.predict(&features).unwrap(), link);
+    let theirs: Vec<f64> = said(folder, name, "contributions").iter().map(|value| value / times).collect();
+    assert_same(name, contributions.values(), &theirs);
     assert_eq!(model.importance(Importance::Split), said(folder, name, "split"), "{name}");
     let gains = said(folder, name, "gain");
     for (ours, theirs) in model.importance(Importance::Gain).iter().zip(&gains) {
@@ -53,25 +82,27 @@ fn assert_explained_alike(model: &Model, features: &Features<'_>, (folder, name)
 
 #[test]
 fn models_of_lightgbm_are_explained_alike() {
-    let models = [
-        ("many_rows", ROWS),
-        ("large", 500),
-        ("deep", 50),
-        ("weighted", 5_000),
-        ("bagged", 5_000),
-        ("sampled", 5_000),
-        ("zero_as_missing", 5_000),
-        ("constant", 10),
+    let cases = [
+        Case::new("many_rows", many_rows(), f64::exp),
+        Case::new("large", 200, same),
+        Case::new("deep", 50, same),
+        Case::new("weighted", 1_000, f64::exp),
+        Case::new("bagged", 1_000, same),
+        Case::new("sampled", 1_000, same),
+        Case::new("zero_as_missing", 1_000, same),
+        Case::new("constant", 10, same),
+        // LightGBM explains the sum of a random forest's trees, and predicts their mean.
+        Case { times: 20.0, ..Case::new("forest", 1_000, same) },
     ];
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let columns = columns();
     save(folder, &columns);
-    lightgbm("fit", folder, &models);
-    for (name, rows) in models {
-        let model = Model::from_lightgbm(fs::read(folder.join(name).with_extension("txt")).unwrap()).unwrap();
-        let features = last(&features(&columns, ROWS), rows);
-        assert_explained_alike(&model, &features, (folder, name));
+    lightgbm("fit", folder, &cases);
+    let all = features(&columns, ROWS);
+    for case in &cases {
+        let text = fs::read(folder.join(case.name).with_extension("txt")).unwrap();
+        assert_explained_alike(&Model::from_lightgbm(text).unwrap(), &all, (folder, case));
     }
 }
 
@@ -85,22 +116,34 @@ fn models_fitted_here_are_explained_alike() {
     let weight: Vec<f32> = (0_u8..5).cycle().take(TRAIN).map(|weight| 0.5 + f32::from(weight)).collect();
     let small = Params { trees: 20, ..Params::default() };
     let bagging = Sampling::Bagging { fraction: 0.4, every: 1 };
+    let tweedie = Objective::Tweedie { power: 1.5 };
     let fits = [
         (
-            "many_rows",
-            ROWS,
-            Params { objective: Objective::Tweedie { power: 1.5 }, num_leaves: 15, ..small.clone() },
+            Case::new("many_rows", many_rows(), f64::exp),
+            Params { objective: tweedie, num_leaves: 15, ..small.clone() },
         ),
-        ("large", 300, Params { trees: 300, num_leaves: 63, learning_rate: 0.05, ..Params::default() }),
-        ("bagged", 5_000, Params { sampling: bagging, objective: Objective::Absolute, ..small.clone() }),
-        ("without_trees", 10, Params { trees: 0, ..small }),
+        (
+            Case::new("large", 100, same),
+            Params { trees: 300, num_leaves: 63, learning_rate: 0.05, ..Params::default() },
+        ),
+        (
+            Case::new("bagged", 1_000, same),
+            Params { sampling: bagging, objective: Objective::Absolute, ..small.clone() },
+        ),
+        (Case::new("without_trees", 10, same), Params { trees: 0, ..small }),
     ];
-    let all = features(&columns, ROWS);
-    for (name, rows, params) in fits {
+    let mut models = Vec::new();
+    let mut cases = Vec::new();
+    for (case, params) in fits {
         let data = Dataset::new(features(&columns, TRAIN), &label).weight(&weight);
         let model = Booster::fit(&params, &data, None).unwrap();
-        fs::write(folder.join(name).with_extension("txt"), model.to_lightgbm().unwrap()).unwrap();
-        lightgbm("explain", folder, &[(name, rows)]);
-        assert_explained_alike(&model, &last(&all, rows), (folder, name));
+        fs::write(folder.join(case.name).with_extension("txt"), model.to_lightgbm().unwrap()).unwrap();
+        models.push(model);
+        cases.push(case);
+    }
+    lightgbm("explain", folder, &cases);
+    let all = features(&columns, ROWS);
+    for (case, model) in cases.iter().zip(&models) {
+        assert_explained_alike(model, &all, (folder, case));
     }
 }
