@@ -134,7 +134,8 @@ pub(crate) struct SettingFlags {
     #[arg(long, value_name = "FILE", help_heading = "Forecast")]
     forecast_out: Option<String>,
 
-    /// Models to compare, such as seasonal-naive,ridge [default: all]
+    /// Models to compare: naive, seasonal-naive, moving-average, drift, ridge, elastic-net,
+    /// random-forest, extra-trees, boosted [default: all]
     #[arg(long, value_name = "MODELS", value_delimiter = ',', help_heading = "Backtest")]
     models: Option<Vec<String>>,
     /// Backtest windows [default: 3, or fewer where the history is short]
@@ -182,6 +183,15 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn the_help_names_every_model() {
+        let names: Vec<&str> = forecast_pipeline::Family::all().iter().map(|family| family.name()).collect();
+        let command = Cli::command();
+        let models = command.get_arguments().find(|argument| argument.get_id() == "models").unwrap();
+        let help = models.get_help().unwrap().to_string().replace('\n', " ");
+        assert!(help.contains(&names.join(", ")), "{help}");
+    }
 
     #[test]
     fn the_command_is_sound_and_has_a_flag_for_every_setting() {

@@ -29,6 +29,8 @@ pub struct FeatureMatrix {
     pub columns: Vec<Vec<f32>>,
     /// The target in the units that models are fitted in.
     pub target: Vec<f32>,
+    /// What the quantities and the target of each row were divided by ([`Featurizer::size`]).
+    pub size: Vec<f32>,
     /// Position of each row's series in the panel.
     pub series: Vec<u32>,
     /// Period of each row.
@@ -66,7 +68,8 @@ impl Featurizer {
             let step = inputs.at(index);
             if sampler.keeps(series, index, value) {
                 self.row(&state, &step, &mut row);
-                block.push(&row, (self.target(&state, value), series.index() as u32, step.period));
+                let size = self.size(&state) as f32;
+                block.push(&row, (self.target(&state, value), size, series.index() as u32, step.period));
             }
             self.advance(&mut state, &step, value);
         }
@@ -79,6 +82,7 @@ impl FeatureMatrix {
             rows,
             columns: vec![vec![f32::NAN; rows]; width],
             target: vec![f32::NAN; rows],
+            size: vec![1.0; rows],
             series: vec![0; rows],
             period: vec![Period(0); rows],
         }
@@ -88,7 +92,7 @@ impl FeatureMatrix {
     fn split(&mut self, counts: &[usize]) -> Vec<Block<'_>> {
         let mut columns: Vec<&mut [f32]> = self.columns.iter_mut().map(Vec::as_mut_slice).collect();
         let (mut target, mut ids) = (self.target.as_mut_slice(), self.series.as_mut_slice());
-        let mut period = self.period.as_mut_slice();
+        let (mut size, mut period) = (self.size.as_mut_slice(), self.period.as_mut_slice());
         let mut blocks = Vec::new();
         let mut first = 0;
         while first < counts.len() {
@@ -103,6 +107,7 @@ impl FeatureMatrix {
                 filled: 0,
                 columns: columns.iter_mut().map(|column| cut(column, rows)).collect(),
                 target: cut(&mut target, rows),
+                size: cut(&mut size, rows),
                 series: cut(&mut ids, rows),
                 period: cut(&mut period, rows),
             });
@@ -126,17 +131,19 @@ struct Block<'a> {
     filled: usize,
     columns: Vec<&'a mut [f32]>,
     target: &'a mut [f32],
+    size: &'a mut [f32],
     series: &'a mut [u32],
     period: &'a mut [Period],
 }
 
 impl Block<'_> {
-    fn push(&mut self, row: &[f32], (target, series, period): (f32, u32, Period)) {
+    fn push(&mut self, row: &[f32], (target, size, series, period): (f32, f32, u32, Period)) {
         let at = self.filled;
         for (column, value) in self.columns.iter_mut().zip(row) {
             column[at] = *value;
         }
-        (self.target[at], self.series[at], self.period[at]) = (target, series, period);
+        (self.target[at], self.size[at]) = (target, size);
+        (self.series[at], self.period[at]) = (series, period);
         self.filled += 1;
     }
 }

@@ -144,7 +144,7 @@ pub fn write(
     let description = describe::mlmodel(&model.card, (about, &signature), content.len() as u64)
         .map_err(|error| folder.encode(DESCRIPTION, &error))?;
     folder.put(DESCRIPTION, description.as_bytes())?;
-    let manifest = Manifest::of(&folder.files).to_json();
+    let manifest = Manifest::of(binary::major_of(model.card.family), &folder.files).to_json();
     folder.put(MANIFEST, manifest.as_bytes())?;
     let mut files = folder.files;
     files.sort_by(|a, b| a.path.cmp(&b.path));

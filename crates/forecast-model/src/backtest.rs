@@ -2,15 +2,15 @@
 
 use forecast_core::backtest::Refit;
 use forecast_core::{Panel, QuantileLevels, RollingOrigin};
-use forecast_features::matrix::FeatureMatrix;
-use forecast_features::plan::{FeaturePlan, Featurizer};
+use forecast_features::plan::FeaturePlan;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-use crate::fitted::{FittedFamily, training_matrix};
+use crate::boosted::BoostedLoss;
+use crate::fitted::{FittedFamily, TrainingRows, training_rows};
 use crate::floor::Floor;
 use crate::global::GlobalSettings;
-use crate::observer::Progress;
+use crate::observer::{Progress, Unit};
 use crate::scoring::{Scorecard, Truth};
 use crate::{BacktestReport, Family, Metric, ModelError, Observer, Phase};
 
@@ -31,6 +31,8 @@ pub struct BacktestConfig {
     pub memory_budget_bytes: u64,
     /// Whether the target is a count: forecasts are never below 0.
     pub counts: bool,
+    /// What boosted trees minimise.
+    pub loss: BoostedLoss,
 }
 
 impl BacktestConfig {
@@ -39,7 +41,13 @@ impl BacktestConfig {
     }
 
     pub(crate) fn settings(&self) -> GlobalSettings {
-        GlobalSettings { seed: self.seed, memory_budget_bytes: self.memory_budget_bytes }
+        GlobalSettings {
+            seed: self.seed,
+            memory_budget_bytes: self.memory_budget_bytes,
+            loss: self.loss,
+            horizon: self.rolling.horizon.steps(),
+            trees: None,
+        }
     }
 
     fn has_global_family(&self) -> bool {
@@ -83,7 +91,7 @@ pub fn backtest(
         let fits_now = window.index < fitted_windows(config);
         let rows = if fits_now && config.has_global_family() {
             progress.check()?;
-            let rows = training_matrix(plan, &known, config.settings())?;
+            let rows = training_rows(plan, &known, config.settings())?;
             progress.step(label("features"));
             Some(rows)
         } else {
@@ -92,9 +100,15 @@ pub fn backtest(
         for ((&family, fitted), card) in families.iter().zip(&mut fitted).zip(&mut cards) {
             progress.check()?;
             let started = Instant::now();
-            let model = match fitted.take().filter(|_| !fits_now) {
-                Some(model) => model,
-                None => fit(family, rows.as_ref(), config, observer)?,
+            let model = match fitted.take() {
+                Some(model) if !fits_now => model,
+                before => {
+                    // How many trees are best the first window finds out, from what is known then.
+                    let trees = before.as_ref().and_then(FittedFamily::trees);
+                    let settings = GlobalSettings { trees, ..config.settings() };
+                    let unit = progress.unit(label(family.name()));
+                    fit((family, config.floor()), rows.as_ref(), settings, &unit)?
+                }
             };
             let forecasts = model.predict_measured(&known, window.horizon)?;
             card.add(&truth, forecasts, started.elapsed());
@@ -126,13 +140,13 @@ fn fitted_windows(config: &BacktestConfig) -> usize {
 }
 
 fn fit(
-    family: Family,
-    rows: Option<&(Featurizer, FeatureMatrix)>,
-    config: &BacktestConfig,
-    observer: &dyn Observer,
+    (family, floor): (Family, Floor),
+    rows: Option<&TrainingRows<'_>>,
+    settings: GlobalSettings,
+    unit: &Unit<'_>,
 ) -> Result<FittedFamily, ModelError> {
     match rows.filter(|_| family.is_global()) {
-        Some(rows) => FittedFamily::fit_global((family, config.floor()), rows, config.settings(), observer),
-        None => Ok(FittedFamily::local(family, config.floor())),
+        Some(rows) => FittedFamily::fit_global((family, floor), rows, settings, unit),
+        None => Ok(FittedFamily::local(family, floor)),
     }
 }

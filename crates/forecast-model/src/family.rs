@@ -24,6 +24,8 @@ pub enum Family {
     RandomForest,
     /// Regression trees with random cut points.
     ExtraTrees,
+    /// Gradient-boosted trees: each is fitted to what those before it left.
+    Boosted,
 }
 
 /// A name that is not that of a family.
@@ -47,6 +49,7 @@ impl Family {
             Self::ElasticNet,
             Self::RandomForest,
             Self::ExtraTrees,
+            Self::Boosted,
         ]
     }
 
@@ -68,6 +71,7 @@ impl Family {
             Self::ElasticNet => "elastic-net",
             Self::RandomForest => "random-forest",
             Self::ExtraTrees => "extra-trees",
+            Self::Boosted => "boosted",
         }
     }
 }

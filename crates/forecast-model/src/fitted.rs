@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forecast_core::{Fit, Horizon, Panel, Period, PointForecasts, Predict};
+use forecast_core::{Fit, Horizon, Panel, Period, PointForecasts, Predict, SeriesKey};
 use forecast_features::matrix::{FeatureMatrix, RowFilter};
 use forecast_features::plan::{FeaturePlan, Featurizer};
 use rayon::prelude::*;
@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use crate::floor::Floor;
 use crate::global::{GlobalModel, GlobalSettings};
 use crate::local::LocalState;
+use crate::observer::Unit;
 use crate::recursion::{Recursion, StepValues};
-use crate::{Family, ForecastError, ModelError, NoObserver, Observer};
+use crate::{BoostedLoss, Family, ForecastError, ModelError};
 
 /// A family that is about to be fitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,10 @@ pub struct FamilyFit {
     pub memory_budget_bytes: u64,
     /// Whether the target is a count: forecasts are never below 0.
     pub counts: bool,
+    /// What boosted trees minimise.
+    pub loss: BoostedLoss,
+    /// How many of the newest periods decide how many boosted trees there are.
+    pub horizon: Horizon,
 }
 
 /// A family fitted to a panel.
@@ -52,14 +57,20 @@ impl Fit for FamilyFit {
         if !family.is_global() {
             return Ok(FittedFamily::local(family, floor));
         }
-        let rows = training_matrix(&self.plan, panel, self.settings())?;
-        FittedFamily::fit_global((family, floor), &rows, self.settings(), &NoObserver)
+        let rows = training_rows(&self.plan, panel, self.settings())?;
+        FittedFamily::fit_global((family, floor), &rows, self.settings(), &Unit::unwatched())
     }
 }
 
 impl FamilyFit {
     fn settings(&self) -> GlobalSettings {
-        GlobalSettings { seed: self.seed, memory_budget_bytes: self.memory_budget_bytes }
+        GlobalSettings {
+            seed: self.seed,
+            memory_budget_bytes: self.memory_budget_bytes,
+            loss: self.loss,
+            horizon: self.horizon.steps(),
+            trees: None,
+        }
     }
 }
 
@@ -72,15 +83,15 @@ impl FittedFamily {
         Self { family, floor, global: Some(global) }
     }
 
-    /// Fits a global family to rows of [`training_matrix`].
+    /// Fits a global family to rows of [`training_rows`].
     pub(crate) fn fit_global(
         (family, floor): (Family, Floor),
-        (featurizer, matrix): &(Featurizer, FeatureMatrix),
+        rows: &TrainingRows<'_>,
         settings: GlobalSettings,
-        observer: &dyn Observer,
+        unit: &Unit<'_>,
     ) -> Result<Self, ModelError> {
-        let model = GlobalModel::fit(family, (featurizer.plan(), matrix), settings, observer)?;
-        let global = Global { featurizer: featurizer.clone(), model: Arc::new(model) };
+        let model = GlobalModel::fit(family, rows, settings, unit)?;
+        let global = Global { featurizer: rows.featurizer.clone(), model: Arc::new(model) };
         Ok(Self::global(family, floor, global))
     }
 
@@ -99,6 +110,11 @@ impl FittedFamily {
         let recursion = Recursion { featurizer, model, floor: self.floor };
         let state = |index: usize| featurizer.state(panel.series(index));
         Ok(recursion.run((panel.len(), horizon), state, &PanelValues(panel)))
+    }
+
+    /// How many boosted trees there are; `None` for another family.
+    pub(crate) fn trees(&self) -> Option<usize> {
+        self.global.as_ref().and_then(|global| global.model.trees())
     }
 
     /// The part of a global family; `None` for a local one.
@@ -141,6 +157,10 @@ impl StepValues for PanelValues<'_> {
     fn static_value(&self, position: usize, column: usize) -> f32 {
         self.0.series(position).static_value(column)
     }
+
+    fn key(&self, position: usize) -> &SeriesKey {
+        self.0.series(position).key()
+    }
 }
 
 /// The first series whose covariates end before the horizon does, if the plan uses any.
@@ -174,8 +194,8 @@ pub(crate) fn calendar_span(first: Period, last: Period) -> (Period, Period) {
 fn row_filter(plan: &FeaturePlan, panel: &Panel, settings: GlobalSettings) -> RowFilter {
     const FEWEST_ROWS: u64 = 10_000;
     let span = panel.span().map_or(0, |(first, last)| last.since(first).unsigned_abs() as usize + 1);
-    // Per row: the features, the target, the series and the period.
-    let bytes_per_row = 4 * (plan.columns().len() as u64 + 3);
+    // Per row: the features, the target, the size, the series and the period.
+    let bytes_per_row = 4 * (plan.columns().len() as u64 + 4);
     let affordable = (settings.memory_budget_bytes / 2 / bytes_per_row).max(FEWEST_ROWS);
     RowFilter {
         min_history: panel.frequency().season_length().min(span / 4),
@@ -185,13 +205,22 @@ fn row_filter(plan: &FeaturePlan, panel: &Panel, settings: GlobalSettings) -> Ro
     }
 }
 
+/// What global families are fitted to.
+pub(crate) struct TrainingRows<'a> {
+    pub(crate) featurizer: Featurizer,
+    pub(crate) matrix: FeatureMatrix,
+    /// What the series are called that the matrix numbers, and what the parts of these keys are.
+    pub(crate) keys: &'a [SeriesKey],
+    pub(crate) key_names: &'a [String],
+}
+
 /// The features of all rows that a panel has to learn from.
-pub(crate) fn training_matrix(
+pub(crate) fn training_rows<'a>(
     plan: &FeaturePlan,
-    panel: &Panel,
+    panel: &'a Panel,
     settings: GlobalSettings,
-) -> Result<(Featurizer, FeatureMatrix), ModelError> {
+) -> Result<TrainingRows<'a>, ModelError> {
     let featurizer = compile(plan, panel)?;
     let matrix = featurizer.transform(panel, &row_filter(plan, panel, settings))?;
-    Ok((featurizer, matrix))
+    Ok(TrainingRows { featurizer, matrix, keys: panel.keys(), key_names: panel.key_names() })
 }

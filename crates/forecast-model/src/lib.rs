@@ -11,6 +11,7 @@ mod accuracy;
 mod answer;
 pub mod artifact;
 mod backtest;
+mod boosted;
 mod calibration;
 mod card;
 mod error;
@@ -33,6 +34,7 @@ mod train;
 
 pub use accuracy::{Accuracy, QuantileAccuracy};
 pub use backtest::{BacktestConfig, backtest};
+pub use boosted::BoostedLoss;
 pub use card::{FamilyScore, ModelCard};
 pub use error::{ForecastError, ModelError};
 pub use family::{Family, UnknownFamily};

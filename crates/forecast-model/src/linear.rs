@@ -96,6 +96,7 @@ mod tests {
             rows,
             columns: vec![x, c, vec![7.0; rows]],
             target,
+            size: vec![1.0; rows],
             series: vec![0; rows],
             period: vec![Period(0); rows],
         };

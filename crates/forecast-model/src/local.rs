@@ -33,7 +33,11 @@ impl LocalState {
                 Some(Self::Flat(recent_mean(history, window)))
             }
             Family::Drift => Some(drift(history)),
-            Family::Ridge | Family::ElasticNet | Family::RandomForest | Family::ExtraTrees => None,
+            Family::Ridge
+            | Family::ElasticNet
+            | Family::RandomForest
+            | Family::ExtraTrees
+            | Family::Boosted => None,
         }
     }
 

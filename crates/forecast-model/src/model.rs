@@ -134,8 +134,7 @@ impl ForecastModel {
     #[must_use]
     pub fn feature_importance(&self) -> Vec<(String, f64)> {
         let Some(Global { featurizer, model }) = self.fitted.global_part() else { return Vec::new() };
-        let names = featurizer.plan().columns().iter().map(|column| column.name.clone());
-        let mut shares: Vec<(String, f64)> = names.zip(model.importance().iter().copied()).collect();
+        let mut shares = model.importance(featurizer.plan().columns());
         shares.sort_by(|a, b| b.1.total_cmp(&a.1));
         shares
     }
@@ -234,5 +233,9 @@ impl StepValues for RequestValues<'_> {
             States::Global { statics, .. } => statics[column][self.request.series[position]],
             States::Local(_) => f32::NAN,
         }
+    }
+
+    fn key(&self, position: usize) -> &SeriesKey {
+        &self.memory.keys[self.request.series[position]]
     }
 }

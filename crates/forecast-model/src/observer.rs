@@ -64,6 +64,12 @@ impl<'a> Progress<'a> {
         Self { observer, phase, done: 0, total }
     }
 
+    /// The unit that comes next.
+    pub(crate) fn unit(&self, label: String) -> Unit<'a> {
+        let Self { observer, phase, done, total } = *self;
+        Unit { observer, event: ProgressEvent { phase, done, total, label } }
+    }
+
     /// Says that a unit is done.
     pub(crate) fn step(&mut self, label: String) {
         self.done += 1;
@@ -74,5 +80,30 @@ impl<'a> Progress<'a> {
     /// An error when the work should stop.
     pub(crate) fn check(&self) -> Result<(), ModelError> {
         if self.observer.cancelled() { Err(ModelError::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// A unit of work under way. May be told of from any thread.
+pub(crate) struct Unit<'a> {
+    observer: &'a dyn Observer,
+    event: ProgressEvent,
+}
+
+impl<'a> Unit<'a> {
+    /// A unit that nobody watches.
+    pub(crate) fn unwatched() -> Self {
+        let event = ProgressEvent { phase: Phase::Refit, done: 0, total: 1, label: String::new() };
+        Self { observer: &NoObserver, event }
+    }
+
+    /// Says how far the unit is; no unit is done by that.
+    pub(crate) fn tell(&self, how_far: &str) {
+        let label = format!("{}: {how_far}", self.event.label);
+        self.observer.event(ProgressEvent { label, ..self.event.clone() });
+    }
+
+    /// Whether the work should stop as soon as it can.
+    pub(crate) fn cancelled(&self) -> bool {
+        self.observer.cancelled()
     }
 }

@@ -3,7 +3,7 @@
 //! Series are forecast in blocks, step by step, so that a model sees many rows at once; blocks run in
 //! parallel and do not touch each other.
 
-use forecast_core::{Horizon, Period, PointForecasts};
+use forecast_core::{Horizon, Period, PointForecasts, SeriesKey};
 use forecast_features::plan::{Featurizer, SeriesState, StepInputs};
 use rayon::prelude::*;
 
@@ -21,6 +21,9 @@ pub(crate) trait StepValues: Sync {
 
     /// Value of the static column of the series at `position`.
     fn static_value(&self, position: usize, column: usize) -> f32;
+
+    /// What the series at `position` is called.
+    fn key(&self, position: usize) -> &SeriesKey;
 }
 
 /// A global model about to forecast.
@@ -67,6 +70,8 @@ struct Block<'a> {
     starts: Vec<Period>,
     covariates: Vec<f32>,
     statics: Vec<f32>,
+    /// What the model must know of every series besides its features.
+    facts: Vec<f32>,
     rows: Vec<f32>,
     /// The newest forecast of every series.
     values: Vec<f64>,
@@ -79,6 +84,10 @@ impl<'a> Block<'a> {
         (first, states): (usize, Vec<SeriesState>),
     ) -> Self {
         let plan = recursion.featurizer.plan();
+        let mut facts = Vec::new();
+        for (at, state) in states.iter().enumerate() {
+            recursion.model.facts(inputs.key(first + at), recursion.featurizer.size(state), &mut facts);
+        }
         let (covariates, statics) = (plan.input_covariates().len(), plan.input_statics().len());
         let known = |index: usize| (index / statics.max(1), index % statics.max(1));
         Self {
@@ -87,6 +96,7 @@ impl<'a> Block<'a> {
                 .map(known)
                 .map(|(at, column)| inputs.static_value(first + at, column))
                 .collect(),
+            facts,
             rows: vec![f32::NAN; states.len() * recursion.featurizer.width()],
             values: vec![0.0; states.len()],
             starts: states.iter().map(SeriesState::next_period).collect(),
@@ -117,7 +127,7 @@ impl<'a> Block<'a> {
         for (at, row) in self.rows.chunks_exact_mut(width).enumerate() {
             featurizer.row(&self.states[at], &inputs(at), row);
         }
-        model.predict(width, &mut self.rows, &mut self.values);
+        model.predict(width, (&mut self.rows, &self.facts), &mut self.values);
         for (at, (state, value)) in self.states.iter_mut().zip(&mut self.values).enumerate() {
             *value = floor.raise(featurizer.restore(state, *value));
             featurizer.advance_expected(state, &inputs(at), *value as f32);

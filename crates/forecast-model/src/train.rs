@@ -5,7 +5,7 @@ use forecast_core::Panel;
 use forecast_features::ingest::{KnownColumns, TableSpec};
 use forecast_features::plan::FeaturePlan;
 
-use crate::fitted::{FittedFamily, training_matrix};
+use crate::fitted::{FittedFamily, training_rows};
 use crate::memory::SeriesMemory;
 use crate::observer::Progress;
 use crate::scoring::{Truth, calibrate};
@@ -48,7 +48,7 @@ pub fn train(
     }
     let mut progress = Progress::new(observer, Phase::Refit, 2);
     progress.check()?;
-    let fitted = refit(panel, request, &mut progress, observer)?;
+    let fitted = refit(panel, request, &mut progress)?;
     progress.step(format!("{family}, all data"));
 
     let mut progress = Progress::new(observer, Phase::Calibrate, 2);
@@ -70,17 +70,21 @@ fn refit(
     panel: &Panel,
     request: &TrainRequest<'_>,
     progress: &mut Progress<'_>,
-    observer: &dyn Observer,
 ) -> Result<FittedFamily, ModelError> {
     let TrainRequest { family, plan, config, .. } = *request;
     if !family.is_global() {
         progress.step("no features".to_owned());
         return Ok(FittedFamily::local(family, config.floor()));
     }
-    let rows = training_matrix(plan, panel, config.settings())?;
+    let rows = training_rows(plan, panel, config.settings())?;
     progress.step("features".to_owned());
     progress.check()?;
-    FittedFamily::fit_global((family, config.floor()), &rows, config.settings(), observer)
+    FittedFamily::fit_global(
+        (family, config.floor()),
+        &rows,
+        config.settings(),
+        &progress.unit(format!("{family}, all data")),
+    )
 }
 
 fn card(panel: &Panel, request: &TrainRequest<'_>) -> Result<ModelCard, ModelError> {

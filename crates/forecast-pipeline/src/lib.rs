@@ -28,7 +28,7 @@ pub use config::{
 };
 pub use error::{FailureKind, TrainingError};
 pub use forecast_features::ingest::{IngestProgress, IngestStage, Problem, QualityReport, Severity};
-pub use forecast_model::{Phase, ProgressEvent};
+pub use forecast_model::{Family, Phase, ProgressEvent};
 /// The client of the store that runs are recorded in.
 pub use mlflow_client as mlflow;
 pub use observe::{NoObserver, TrainingEvent, TrainingObserver};

@@ -12,7 +12,8 @@ use forecast_features::ingest::{
 use forecast_features::plan::{FeaturePlan, SuggestOptions, TargetTransform};
 use forecast_model::artifact::{self, ArtifactInfo};
 use forecast_model::{
-    BacktestConfig, BacktestReport, ForecastModel, ModelError, ModelResult, TrainRequest, backtest, train,
+    BacktestConfig, BacktestReport, BoostedLoss, ForecastModel, ModelError, ModelResult, TrainRequest,
+    backtest, train,
 };
 use mlflow_client::types::RunInfo;
 use tempfile::TempDir;
@@ -114,6 +115,7 @@ impl Steps {
             seed: config.seed,
             memory_budget_bytes: config.memory_budget_bytes,
             counts: ingested.quality.looks_like_counts,
+            loss: BoostedLoss::suggested(&ingested.quality),
         };
         let report = backtest(panel, &plan, &backtest_config, &watch)?;
         let family = report.champion().ok_or(ModelError::NoFamilies)?.family;

@@ -61,7 +61,7 @@ async fn people_get_a_leaderboard_and_the_way_on() {
 async fn data_time_and_target_are_enough() {
     let shop = Shop::of(&SampleOptions { boutiques: 1, products: 1, days: 150, ..SampleOptions::default() });
     let found = shop.run(&["--data", "sales.csv", "--time", "date", "--target", "sales", "--json"]);
-    assert_eq!(outcome(&found)["leaderboard"].as_array().map(Vec::len), Some(8), "every family was tried");
+    assert_eq!(outcome(&found)["leaderboard"].as_array().map(Vec::len), Some(9), "every family was tried");
     let runs = shop.runs().await;
     assert_eq!((runs[0].param("horizon"), runs[0].param("windows")), (Some("25"), Some("3")));
     assert!(found.stderr.contains("horizon 25, as usual for such data"), "{}", found.stderr);
@@ -100,7 +100,7 @@ async fn a_suggested_file_can_be_trained_with_and_overruled() {
 fn the_number_of_threads_does_not_change_the_model() {
     let models = ["1", "2"].map(|threads| {
         let shop = Shop::new();
-        let found = shop.train(&["--models", "random-forest,ridge", "--threads", threads, "--json"]);
+        let found = shop.train(&["--models", "random-forest,boosted,ridge", "--threads", threads, "--json"]);
         let outcome = outcome(&found);
         let (experiment, model) =
             (outcome["experiment_id"].as_str().unwrap(), outcome["model_id"].as_str().unwrap());

@@ -171,7 +171,7 @@ impl Featurizer {
             }
             at += 1;
         }
-        let scale = state.stages.iter().map(Stage::scale).product::<f64>();
+        let scale = self.size(state);
         if scale != 1.0 {
             for (value, _) in out.iter_mut().zip(self.quantities.iter()).filter(|(_, quantity)| **quantity) {
                 *value = (f64::from(*value) / scale) as f32;
@@ -230,6 +230,13 @@ impl Featurizer {
             state.held = self.steps.iter().filter_map(shape).collect();
         }
         self.advance(state, inputs, forecast);
+    }
+
+    /// What quantities of the state's next period are divided by, in units of the target: the size of
+    /// the series' sales so far where the plan scales; 1 where it does not, or nothing was sold yet.
+    #[must_use]
+    pub fn size(&self, state: &SeriesState) -> f64 {
+        state.stages.iter().map(Stage::scale).product()
     }
 
     /// The target of the state's next period in the units that models are fitted in.

@@ -10,7 +10,7 @@ use forecast_features::ingest::{IngestOptions, IngestRequest, TableSpec, ingest}
 use forecast_features::plan::{FeaturePlan, SuggestOptions};
 use forecast_model::artifact::{self, ArtifactInfo};
 use forecast_model::{
-    BacktestConfig, Family, ForecastModel, Metric, NoObserver, TrainRequest, backtest, train,
+    BacktestConfig, BoostedLoss, Family, ForecastModel, Metric, NoObserver, TrainRequest, backtest, train,
 };
 use forecast_testkit::sample::{PlannedDay, SaleRow, Sample, SampleOptions, generate};
 use mlflow_client::config::TrackingUri;
@@ -31,6 +31,8 @@ pub(crate) struct Trained {
     pub(crate) ridge: ForecastModel,
     /// Needs nothing but the history.
     pub(crate) naive: ForecastModel,
+    /// Needs what ridge does, and looks at the parts of the series' keys.
+    pub(crate) boosted: ForecastModel,
 }
 
 /// The sample with its models; made once per process.
@@ -39,12 +41,12 @@ pub(crate) fn trained() -> &'static Trained {
     TRAINED.get_or_init(|| {
         let options = SampleOptions { boutiques: 2, products: 3, days: 420, ..SampleOptions::default() };
         let sample = generate(&SampleOptions { horizon_days: HORIZON, ..options }).unwrap();
-        let [ridge, naive] = models(&sample);
-        Trained { sample, ridge, naive }
+        let [ridge, naive, boosted] = models(&sample);
+        Trained { sample, ridge, naive, boosted }
     })
 }
 
-fn models(sample: &Sample) -> [ForecastModel; 2] {
+fn models(sample: &Sample) -> [ForecastModel; 3] {
     let folder = tempfile::tempdir().unwrap();
     let files = sample.write(folder.path()).unwrap();
     let mut spec = TableSpec::new("date", "sales", ["boutique", "product"]);
@@ -61,15 +63,16 @@ fn models(sample: &Sample) -> [ForecastModel; 2] {
     let plan = FeaturePlan::suggested(&panel, &suggest).unwrap();
     let config = BacktestConfig {
         rolling: RollingOrigin { windows: 2, step: HORIZON, horizon, refit: Refit::FirstWindow },
-        families: vec![Family::SeasonalNaive, Family::Ridge],
+        families: vec![Family::SeasonalNaive, Family::Ridge, Family::Boosted],
         levels: QuantileLevels::new(vec![0.1, 0.5, 0.9]).unwrap(),
         metric: Metric::Wape,
         seed: 7,
         memory_budget_bytes: 100 << 20,
         counts: true,
+        loss: BoostedLoss::Tweedie { power: 1.5 },
     };
     let report = backtest(&panel, &plan, &config, &NoObserver).unwrap();
-    [Family::Ridge, Family::SeasonalNaive].map(|family| {
+    [Family::Ridge, Family::SeasonalNaive, Family::Boosted].map(|family| {
         let request = TrainRequest {
             plan: &plan,
             family,

@@ -2,6 +2,7 @@
 //! real model.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
+mod boosted;
 mod browser;
 mod fixture;
 mod forecasts;

@@ -30,7 +30,7 @@ async fn the_model_card_says_what_is_served() {
     let wape = |family: &str| metrics[family]["metrics"]["wape"].as_f64().unwrap();
     let gain = 1.0 - wape("champion") / wape("baseline");
     assert!((metrics["improvement"]["wape"].as_f64().unwrap() - gain).abs() < 1e-12);
-    assert_eq!(metrics["leaderboard"].as_array().map(Vec::len), Some(2));
+    assert_eq!(metrics["leaderboard"].as_array().map(Vec::len), Some(3));
     assert_eq!(metrics["champion"]["quantiles"].as_array().map(Vec::len), Some(3));
 }
 

@@ -15,10 +15,12 @@ use crate::fitted::{FittedFamily, Global, calendar_span};
 use crate::floor::Floor;
 use crate::global::GlobalModel;
 use crate::memory::{SeriesMemory, States};
-use crate::{ForecastModel, ModelCard};
+use crate::{Family, ForecastModel, ModelCard};
 
 /// A reader refuses a newer major version.
-pub(super) const MAJOR: u16 = 1;
+pub(super) const MAJOR: u16 = 2;
+/// What models of all families but the boosted one are written as: releases before it read them still.
+const MAJOR_WITHOUT_BOOSTED: u16 = 1;
 /// A newer minor version adds files beside `model.bin` that a reader may ignore.
 pub(super) const MINOR: u16 = 0;
 
@@ -52,12 +54,17 @@ pub(super) fn encode(model: &ForecastModel) -> Result<Vec<u8>, postcard::Error> 
     bytes = postcard::to_extend(&stored, bytes)?;
     let length = (bytes.len() - HEADER) as u64;
     bytes[..8].copy_from_slice(&MAGIC);
-    bytes[8..10].copy_from_slice(&MAJOR.to_le_bytes());
+    bytes[8..10].copy_from_slice(&major_of(model.card.family).to_le_bytes());
     bytes[10..12].copy_from_slice(&MINOR.to_le_bytes());
     bytes[12..PREFIX].copy_from_slice(&length.to_le_bytes());
     let digest = digest(&bytes);
     bytes[PREFIX..HEADER].copy_from_slice(&digest);
     Ok(bytes)
+}
+
+/// The oldest major version that can hold a model of a family.
+pub(super) fn major_of(family: Family) -> u16 {
+    if family == Family::Boosted { MAJOR } else { MAJOR_WITHOUT_BOOSTED }
 }
 
 fn digest(bytes: &[u8]) -> [u8; 32] {

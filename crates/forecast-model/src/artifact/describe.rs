@@ -50,7 +50,7 @@ pub(super) fn mlmodel(
 ) -> Result<String, serde_yaml_ng::Error> {
     let flavor = Flavor {
         data: MODEL,
-        format: format!("{}.{}", binary::MAJOR, binary::MINOR),
+        format: format!("{}.{}", binary::major_of(card.family), binary::MINOR),
         family: card.family.to_string(),
         frequency: card.frequency.to_string(),
         horizon: card.horizon.into(),

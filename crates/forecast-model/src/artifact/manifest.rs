@@ -39,16 +39,14 @@ struct AnyManifest {
 }
 
 impl Manifest {
-    pub(super) fn of(files: &[ArtifactFile]) -> Self {
+    /// The manifest of a folder of format `major`.
+    pub(super) fn of(major: u16, files: &[ArtifactFile]) -> Self {
         let entry = |file: &ArtifactFile| Entry {
             path: file.path.clone(),
             bytes: file.bytes,
             sha256: file.sha256.clone(),
         };
-        Self {
-            format: Format { major: binary::MAJOR, minor: binary::MINOR },
-            files: files.iter().map(entry).collect(),
-        }
+        Self { format: Format { major, minor: binary::MINOR }, files: files.iter().map(entry).collect() }
     }
 
     pub(super) fn to_json(&self) -> String {

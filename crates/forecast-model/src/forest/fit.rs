@@ -13,7 +13,8 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::tree::{FlatTree, SourceNode};
 use super::{ForestModel, fill_values};
-use crate::{Family, ModelError, Observer};
+use crate::observer::Unit;
+use crate::{Family, ModelError};
 
 /// How forests are grown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl ForestModel {
         family: Family,
         (columns, matrix): (&[FeatureColumn], &FeatureMatrix),
         settings: &ForestSettings,
-        observer: &dyn Observer,
+        unit: &Unit<'_>,
     ) -> Result<Self, ModelError> {
         let rows = sample_rows(matrix, settings);
         if rows.is_empty() {
@@ -70,7 +71,7 @@ impl ForestModel {
         let groups: Vec<Result<Group, ModelError>> = (0..settings.groups)
             .into_par_iter()
             .map(|index| {
-                if observer.cancelled() {
+                if unit.cancelled() {
                     return Err(ModelError::Cancelled);
                 }
                 let group = GroupFit { family, settings, index, features: columns.len() };

@@ -154,8 +154,44 @@ fn a_newer_format_names_the_remedy() {
     let dir = folder();
     let path = dir.path().join("manifest.json");
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace(r#""major": 1"#, r#""major": 2"#)).unwrap();
+    fs::write(&path, text.replace(r#""major": 1"#, r#""major": 3"#)).unwrap();
     let error = artifact::read(dir.path()).unwrap_err();
     assert!(matches!(error, ArtifactError::NewerFormat { .. }));
-    assert!(error.to_string().contains("has model format 2.0, but this release reads up to 1.0"), "{error}");
+    assert!(error.to_string().contains("has model format 3.0, but this release reads up to 2.0"), "{error}");
+}
+
+/// Folders that a release wrote, by the version of their format, with what it forecast then: the mean of
+/// the first series over the first three steps.
+const GOLDEN: [(&str, Family, [f64; 3]); 2] = [
+    ("format-1.0-ridge", Family::Ridge, [3.5982793268565203, 3.5629740418260254, 6.276992771081846]),
+    ("format-2.0-boosted", Family::Boosted, [4.184234074735009, 3.2252900578886345, 5.812146060728344]),
+];
+
+#[test]
+fn folders_of_every_format_are_still_read() {
+    for (name, family, expected) in GOLDEN {
+        let model = artifact::read(&Path::new("tests/golden").join(name)).unwrap();
+        assert_eq!(model.card().family, family, "{name}");
+        let levels = levels(&[]);
+        let horizon = forecast_core::Horizon::new(3).unwrap();
+        let request = ForecastRequest { series: &[0], horizon, levels: &levels, future: None };
+        let answer = model.forecast(&request).unwrap();
+        for (found, expected) in answer.series[0].mean.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-9 * expected, "{name}: {found} for {expected}");
+        }
+    }
+}
+
+#[test]
+fn only_boosted_trees_need_the_newest_format() {
+    let panel = panel(0);
+    for (family, major) in [(Family::Ridge, 1), (Family::Boosted, 2)] {
+        let dir = tempfile::tempdir().unwrap();
+        artifact::write(&trained(&panel, family).0, dir.path(), &about()).unwrap();
+        let manifest = fs::read_to_string(dir.path().join("manifest.json")).unwrap();
+        assert!(manifest.contains(&format!("\"major\": {major}")), "{family}: {manifest}");
+        let description = fs::read_to_string(dir.path().join("MLmodel")).unwrap();
+        assert!(description.contains(&format!("format: '{major}.0'")), "{family}: {description}");
+        assert_eq!(fs::read(dir.path().join("model.bin")).unwrap()[8], major);
+    }
 }

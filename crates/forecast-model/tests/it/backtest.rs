@@ -168,7 +168,8 @@ fn questions_that_make_no_sense_are_refused() {
 fn small_series_count_beside_large_ones() {
     let sizes = [3.0_f32, 40.0, 5_000.0, 300_000.0];
     let panel = panel_of_sizes(&sizes);
-    let families = [Family::ElasticNet, Family::Ridge, Family::RandomForest, Family::ExtraTrees];
+    let families =
+        [Family::ElasticNet, Family::Ridge, Family::RandomForest, Family::ExtraTrees, Family::Boosted];
     let report = backtest(&panel, &scaled_plan(&panel), &config(&families), &NoObserver).unwrap();
     for model in &report.models {
         for (accuracy, size) in model.by_series.iter().zip(sizes) {

@@ -2,7 +2,7 @@
 
 use forecast_core::{Fit, Horizon, Predict, QuantileLevels, SeriesKey};
 use forecast_features::ingest::FutureValues;
-use forecast_model::{Family, FamilyFit, ForecastError, ForecastRequest};
+use forecast_model::{BoostedLoss, Family, FamilyFit, ForecastError, ForecastRequest};
 
 use crate::support::{HORIZON, SERIES, horizon, levels, panel, plan, trained};
 
@@ -33,10 +33,17 @@ fn an_answer_has_every_step_and_quantiles_that_do_not_cross() {
 #[test]
 fn a_model_answers_what_its_family_forecasts() {
     let panel = panel(HORIZON as usize);
-    for family in [Family::Drift, Family::ElasticNet, Family::ExtraTrees] {
+    for family in [Family::Drift, Family::ElasticNet, Family::ExtraTrees, Family::Boosted] {
         let (model, _) = trained(&panel, family);
-        let fit =
-            FamilyFit { family, plan: plan(&panel), seed: 7, memory_budget_bytes: 1 << 28, counts: true };
+        let fit = FamilyFit {
+            family,
+            plan: plan(&panel),
+            seed: 7,
+            memory_budget_bytes: 1 << 28,
+            counts: true,
+            loss: BoostedLoss::Tweedie { power: 1.5 },
+            horizon: horizon(),
+        };
         let points = fit.fit(&panel).unwrap().predict(&panel, horizon()).unwrap();
         let all: Vec<usize> = (0..SERIES).collect();
         let answer = model.forecast(&ask(&all, &levels(&[]))).unwrap();

@@ -3,5 +3,6 @@
 
 mod artifact;
 mod backtest;
+mod boosted;
 mod forecast;
 mod support;

@@ -13,8 +13,8 @@ use forecast_core::{
 use forecast_features::ingest::TableSpec;
 use forecast_features::plan::{FeaturePlan, SuggestOptions, TargetTransform};
 use forecast_model::{
-    BacktestConfig, BacktestReport, Family, ForecastModel, Metric, NoObserver, Observer, ProgressEvent,
-    TrainRequest, backtest, train,
+    BacktestConfig, BacktestReport, BoostedLoss, Family, ForecastModel, Metric, NoObserver, Observer,
+    ProgressEvent, TrainRequest, backtest, train,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -115,6 +115,25 @@ pub(crate) fn panel_of_sizes(sizes: &[f32]) -> Panel {
     builder.build().unwrap()
 }
 
+/// Daily counts, most of them zero: products of different sizes in two shops, with a weekly season.
+pub(crate) fn counts_with_zeros() -> Panel {
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut builder = PanelBuilder::new(Frequency::Daily, "sales", ["shop", "sku"]);
+    for shop in 0..2 {
+        for sku in 0..15 {
+            let key = SeriesKey::new([format!("shop {shop}"), format!("sku {sku:02}")]);
+            builder.spans.push(SeriesSpan { key, start: FIRST, rows: DAYS, covariate_rows: 0 });
+            let a_day = (0.15 + 0.06 * f64::from(sku)) * if shop == 0 { 1.0 } else { 1.8 };
+            for day in 0..DAYS {
+                let chance = a_day * if day % 7 >= 5 { 0.6 } else { 0.2 };
+                let sold = (0..5).filter(|_| rng.random_bool(chance.min(0.9))).count();
+                builder.target.push(sold as f32);
+            }
+        }
+    }
+    builder.build().unwrap()
+}
+
 pub(crate) fn spec() -> TableSpec {
     let mut spec = TableSpec::new("date", "sales", ["store"]);
     spec.static_columns = vec!["kind".to_owned()];
@@ -131,6 +150,7 @@ pub(crate) fn config(families: &[Family]) -> BacktestConfig {
         seed: 7,
         memory_budget_bytes: 1 << 28,
         counts: true,
+        loss: BoostedLoss::Tweedie { power: 1.5 },
     }
 }
 

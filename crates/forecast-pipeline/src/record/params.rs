@@ -2,6 +2,8 @@
 
 use mlflow_client::types::Param;
 
+use forecast_model::{BoostedLoss, Family};
+
 use crate::config::TrainingConfig;
 use crate::steps::Fitted;
 
@@ -38,7 +40,7 @@ pub(crate) fn run_params(config: &TrainingConfig) -> Vec<Param> {
 pub(crate) fn model_params(fitted: &Fitted) -> Vec<Param> {
     let quality = &fitted.ingested.quality;
     let features: Vec<&str> = fitted.plan.columns().iter().map(|column| column.name.as_str()).collect();
-    vec![
+    let mut params = vec![
         Param::new("champion", fitted.champion().family),
         Param::new("windows", fitted.report.windows.len()),
         Param::new("frequency", quality.frequency),
@@ -50,7 +52,11 @@ pub(crate) fn model_params(fitted: &Fitted) -> Vec<Param> {
         Param::new("last", &quality.last),
         Param::new("feature_count", features.len()),
         Param::new("features", shortened(&features.join(","))),
-    ]
+    ];
+    if fitted.report.model(Family::Boosted).is_some() {
+        params.push(Param::new("boosted_loss", BoostedLoss::suggested(quality)));
+    }
+    params
 }
 
 fn levels(config: &TrainingConfig) -> String {

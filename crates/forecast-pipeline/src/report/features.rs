@@ -14,7 +14,16 @@ pub(super) fn meaning(plan: &FeaturePlan, column: &str, frequency: Frequency) ->
     plan.features()
         .iter()
         .find(named)
-        .map_or_else(|| column.to_owned(), |feature| words(feature, column, frequency))
+        .map_or_else(|| of_series(column), |feature| words(feature, column, frequency))
+}
+
+/// What boosted trees look at besides the plan's features.
+fn of_series(column: &str) -> String {
+    match column.strip_prefix("series_") {
+        Some("size") => "usual size of a sale".to_owned(),
+        Some(key) => format!("which {key}"),
+        None => column.to_owned(),
+    }
 }
 
 /// Whether a feature fills several columns, whose names go on after its own.
@@ -77,5 +86,6 @@ mod tests {
         let weekly = Feature::SeasonalRolling { statistic: Statistic::Mean, season: 7, window: 8 };
         assert_eq!(say(weekly), "mean of 8 values, 7 days apart");
         assert_eq!(say(Feature::Static { column: "family".to_owned() }), "which family");
+        assert_eq!(["series_size", "series_store"].map(of_series), ["usual size of a sale", "which store"]);
     }
 }

@@ -18,7 +18,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::shop::Shop;
 
 /// Series × steps × windows × models of the shop.
-const BACKTEST_ROWS: i64 = 6 * 7 * 2 * 3;
+const BACKTEST_ROWS: i64 = 6 * 7 * 2 * 4;
 
 /// Trains in `store` and reads everything back.
 pub(crate) async fn check(store: Arc<dyn MlflowStore>, experiment: &str) {
@@ -43,6 +43,7 @@ fn described(run: &Run, outcome: &TrainingOutcome) {
     }
     assert_eq!(run.param("champion"), Some(outcome.champion.as_str()));
     assert_eq!(run.param("known_future"), Some("price,promotion"));
+    assert_eq!(run.param("boosted_loss"), Some("tweedie 1.5"));
     for (key, value) in [
         ("team", "planning"),
         ("mlflow.user", "ada"),
@@ -59,7 +60,7 @@ async fn measured(store: &dyn MlflowStore, run: &Run, outcome: &TrainingOutcome)
     for (name, value) in &outcome.metrics {
         assert_eq!(run.metric(name), Some(*value), "{name}");
     }
-    assert_eq!(outcome.leaderboard.len(), 3);
+    assert_eq!(outcome.leaderboard.len(), 4);
     assert!(run.metric("champion/coverage/0.9").is_some() && run.metric("skill/wape").is_some());
     for (key, steps) in [("champion/window/wape", 2), ("ridge/window/mae", 2), ("champion/horizon/wape", 7)] {
         let query = MetricHistoryQuery::new(&outcome.run_id, key);

@@ -38,7 +38,7 @@ impl Shop {
         let base = format!(
             "data = '{}'\nfuture = '{}'\ntime = 'date'\ntarget = 'sales'\nseries = ['boutique', 'product']\n\
              static = ['family']\nknown_future = ['price', 'promotion']\navailable = 'in_stock'\nhorizon = 7\n\
-             models = ['seasonal-naive', 'moving-average', 'ridge']\nwindows = 2\ntags = ['team=planning']\n\
+             models = ['seasonal-naive', 'moving-average', 'ridge', 'boosted']\nwindows = 2\ntags = ['team=planning']\n\
              experiment = '{experiment}'",
             self.sales.display(),
             self.future.display(),
