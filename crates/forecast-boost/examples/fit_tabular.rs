@@ -73,7 +73,7 @@ enum Task {
 
 /// What was fitted.
 enum Fitted {
-    One(Model),
+    One(Box<Model>),
     Quantiles(QuantileModel),
 }
 
@@ -143,7 +143,7 @@ impl Task {
     fn fit(self, params: &Params, data: &Dataset<'_>) -> Result<Fitted, BoostError> {
         Ok(match self {
             Self::One(objective) => {
-                Fitted::One(Booster::fit(&Params { objective, ..params.clone() }, data, None)?)
+                Fitted::One(Box::new(Booster::fit(&Params { objective, ..params.clone() }, data, None)?))
             }
             Self::Quantiles(levels) => {
                 Fitted::Quantiles(Booster::fit_quantiles(params, &levels, data, None)?)

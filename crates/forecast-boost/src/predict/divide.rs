@@ -1,20 +1,59 @@
-//! Many rows: each tree divides a block of rows at its nodes, as training did.
+//! Many rows through any tree: it divides a block of rows at its nodes, as training did.
 //!
 //! All rows at a node ask the same column the same question, so that nothing of the node has to be looked up
-//! row by row, and no row takes more steps than its own path has. Compared with walks down the tree that
-//! take turns, this needs a third of the time.
+//! row by row, and no row takes more steps than its own path has.
 
 use std::ops::Range;
 
-use super::{Forest, Link};
+use super::sets::Sets;
+use crate::tree::{Child, Place, Test, Tree};
 
 /// Rows of a block: their values stay in the second-level cache while trees go by.
 pub(super) const BLOCK: usize = 4_096;
 /// Rows that are divided at once where the processor can, and so how far beyond its rows a write may go.
 const LANES: usize = 16;
 
+/// What a node asks and where its children are, in one word: the left child's distance in the lower half, 0
+/// for a leaf, then the column, then two flags. The right child comes after the left one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Link(u32);
+
+impl Link {
+    const STEP: u32 = 0xffff;
+    const COLUMN_SHIFT: u32 = 16;
+    /// Columns that a link can name.
+    const COLUMNS: usize = 1 << 14;
+    /// Missing values go left.
+    const MISSING_LEFT: u32 = 1 << 30;
+    /// The threshold is the place of a set of categories, as bits.
+    const SET: u32 = 1 << 31;
+
+    /// A walk stays at a leaf whatever the value.
+    const LEAF: Self = Self(Self::MISSING_LEFT);
+
+    #[inline(always)]
+    fn step(self) -> u32 {
+        self.0 & Self::STEP
+    }
+
+    #[inline(always)]
+    fn column(self) -> usize {
+        (self.0 >> Self::COLUMN_SHIFT) as usize & (Self::COLUMNS - 1)
+    }
+
+    #[inline(always)]
+    fn is_set(self) -> bool {
+        self.0 & Self::SET != 0
+    }
+
+    #[inline(always)]
+    fn missing_left(self) -> bool {
+        self.0 & Self::MISSING_LEFT != 0
+    }
+}
+
 /// Row numbers of a block, ordered by node, room for those that go right, and the nodes that wait.
-struct Rows {
+pub(super) struct Rows {
     ordered: [u32; BLOCK],
     right: [u32; BLOCK + LANES],
     waiting: Vec<Waiting>,
@@ -28,27 +67,93 @@ struct Waiting {
     len: usize,
 }
 
-impl Forest {
-    /// Adds all trees to the scores of some rows; `columns` hold one value for each of them.
-    pub(crate) fn add_to(&self, columns: &[&[f32]], scores: &mut [f64]) {
-        let mut rows = Rows { ordered: [0; BLOCK], right: [0; BLOCK + LANES], waiting: Vec::new() };
-        let mut block: Vec<&[f32]> = Vec::with_capacity(columns.len());
-        for (index, scores) in scores.chunks_mut(BLOCK).enumerate() {
-            let first = index * BLOCK;
-            block.clear();
-            block.extend(columns.iter().map(|values| &values[first..first + scores.len()]));
-            for &root in &self.roots {
-                self.add_tree(root, (&block, scores), &mut rows);
-            }
-            for tree in &self.others {
-                for (row, score) in scores.iter_mut().enumerate() {
-                    *score += tree.leaves[tree.leaf_of(|column| block[column][row])].value;
+impl Rows {
+    pub(super) fn new() -> Self {
+        Self { ordered: [0; BLOCK], right: [0; BLOCK + LANES], waiting: Vec::new() }
+    }
+}
+
+/// Trees of small nodes in a row, without a pointer.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DividingTrees {
+    /// Of each node: its threshold, or the place of its set in `sets`; infinity for a leaf.
+    thresholds: Vec<f32>,
+    links: Vec<Link>,
+    /// The value of each node that is a leaf.
+    values: Vec<f64>,
+    sets: Sets,
+}
+
+impl DividingTrees {
+    /// Whether a tree of a model with so many columns can be one of these.
+    pub(super) fn fits(tree: &Tree, columns: usize) -> bool {
+        columns <= Link::COLUMNS
+            && tree.leaves.len() <= Link::STEP as usize / 2
+            && tree.nodes.iter().all(|node| match &node.test {
+                Test::AtMost { .. } => true,
+                Test::AtMostZeroMissing { .. } => false,
+                Test::In(categories) => Sets::fits(categories),
+            })
+    }
+
+    /// Adds a tree that fits, level by level, and returns its root.
+    pub(super) fn push(&mut self, tree: &Tree) -> u32 {
+        let first = self.links.len();
+        let mut level = vec![if tree.nodes.is_empty() { Child::leaf(0) } else { Child::node(0) }];
+        self.push_leaf();
+        let mut at = first;
+        while !level.is_empty() {
+            let mut below = Vec::new();
+            for child in level {
+                match child.place() {
+                    Place::Leaf(leaf) => self.values[at] = tree.leaves[leaf].value,
+                    Place::Node(index) => {
+                        let node = &tree.nodes[index];
+                        let (threshold, flag) = self.test(&node.test);
+                        let step = (self.links.len() - at) as u32;
+                        self.thresholds[at] = threshold;
+                        self.links[at] = Link(step | node.column << Link::COLUMN_SHIFT | flag);
+                        self.push_leaf();
+                        self.push_leaf();
+                        below.extend([node.left, node.right]);
+                    }
                 }
+                at += 1;
             }
+            level = below;
+        }
+        first as u32
+    }
+
+    fn push_leaf(&mut self) {
+        self.thresholds.push(f32::INFINITY);
+        self.links.push(Link::LEAF);
+        self.values.push(0.0);
+    }
+
+    /// The threshold and flag of a test.
+    fn test(&mut self, test: &Test) -> (f32, u32) {
+        match test {
+            // Trees that take zeros for missing do not fit.
+            Test::AtMost { threshold, missing_left }
+            | Test::AtMostZeroMissing { threshold, missing_left } => {
+                (*threshold, if *missing_left { Link::MISSING_LEFT } else { 0 })
+            }
+            Test::In(categories) => (f32::from_bits(self.sets.push(categories)), Link::SET),
         }
     }
 
-    fn add_tree(&self, root: u32, (columns, scores): (&[&[f32]], &mut [f64]), rows: &mut Rows) {
+    /// Whether a value goes right at a node.
+    #[inline(always)]
+    fn goes_right(&self, link: Link, threshold: f32, value: f32) -> bool {
+        if link.is_set() {
+            return !self.sets.contains(threshold.to_bits(), value);
+        }
+        (value > threshold) | (value.is_nan() & !link.missing_left())
+    }
+
+    /// Adds the tree at a root to scores; each of the columns has a value for each score.
+    pub(super) fn add_to(&self, root: u32, (columns, scores): (&[&[f32]], &mut [f64]), rows: &mut Rows) {
         for (place, row) in rows.ordered[..scores.len()].iter_mut().enumerate() {
             *row = place as u32;
         }
