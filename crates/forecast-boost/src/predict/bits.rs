@@ -69,11 +69,7 @@ impl LeafBits {
     /// Whether a tree can be one of these.
     pub(super) fn fits(tree: &Tree) -> bool {
         tree.leaves.len() <= MAX_LEAVES
-            && tree.nodes.iter().all(|node| match &node.test {
-                Test::AtMost { .. } => true,
-                Test::AtMostZeroMissing { .. } => false,
-                Test::In(categories) => Sets::fits(categories),
-            })
+            && !tree.nodes.iter().any(|node| matches!(node.test, Test::AtMostZeroMissing { .. }))
     }
 
     /// The first of these trees as bits, and how many they are: as many as there is room for. All of them fit.

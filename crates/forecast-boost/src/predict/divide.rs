@@ -89,11 +89,7 @@ impl DividingTrees {
     pub(super) fn fits(tree: &Tree, columns: usize) -> bool {
         columns <= Link::COLUMNS
             && tree.leaves.len() <= Link::STEP as usize / 2
-            && tree.nodes.iter().all(|node| match &node.test {
-                Test::AtMost { .. } => true,
-                Test::AtMostZeroMissing { .. } => false,
-                Test::In(categories) => Sets::fits(categories),
-            })
+            && !tree.nodes.iter().any(|node| matches!(node.test, Test::AtMostZeroMissing { .. }))
     }
 
     /// Adds a tree that fits, level by level, and returns its root.

@@ -1,24 +1,24 @@
-//! Sets of categories as bits.
+//! Sets of categories: as bits, or as a list where that is shorter.
 
 use crate::bins::category;
 
-/// Categories in sets are below this: a set takes at most 8 kB.
-const MAX_CATEGORY: u32 = 1 << 16;
+/// Marks the length of a list, rather than of bits.
+const LIST: u32 = 1 << 31;
 
-/// Sets one after the other: how many words one has, then a bit per category.
+/// Sets one after the other: how many words one has, then these.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sets(Vec<u32>);
 
 impl Sets {
-    /// Whether these categories, ascending, can be a set.
-    pub(super) fn fits(categories: &[u32]) -> bool {
-        categories.last().is_none_or(|&last| last < MAX_CATEGORY)
-    }
-
-    /// Adds a set that fits; returns its place.
+    /// Adds a set of ascending categories; returns its place.
     pub(super) fn push(&mut self, categories: &[u32]) -> u32 {
         let place = self.0.len();
         let words = categories.last().map_or(0, |&last| last / 32 + 1);
+        if categories.len() < words as usize {
+            self.0.push(categories.len() as u32 | LIST);
+            self.0.extend_from_slice(categories);
+            return place as u32;
+        }
         self.0.push(words);
         self.0.resize(place + 1 + words as usize, 0);
         for &category in categories {
@@ -32,6 +32,11 @@ impl Sets {
     pub(super) fn contains(&self, place: u32, value: f32) -> bool {
         let Some(category) = category(value) else { return false };
         let (place, word) = (place as usize, category / 32);
-        word < self.0[place] && self.0[place + 1 + word as usize] >> (category % 32) & 1 == 1
+        let len = self.0[place];
+        if len & LIST != 0 {
+            let list = &self.0[place + 1..][..(len & !LIST) as usize];
+            return list.binary_search(&category).is_ok();
+        }
+        word < len && self.0[place + 1 + word as usize] >> (category % 32) & 1 == 1
     }
 }

@@ -45,7 +45,11 @@ fn tree(kind: Kind, chance: &mut Chance) -> Tree {
         let threshold = chance.below(kind.thresholds) as f32 - 3.0;
         let missing_left = chance.below(2) == 0;
         let test = match chance.below(4) {
-            0 if kind.sets => Test::In((0..90).filter(|_| chance.below(3) == 0).collect()),
+            0 if kind.sets => {
+                // As bits, and as a list.
+                let share = [3, 40][chance.below(2)];
+                Test::In((0..90).filter(|_| chance.below(share) == 0).collect())
+            }
             1 if kind.zero_missing => Test::AtMostZeroMissing { threshold, missing_left },
             _ => Test::AtMost { threshold, missing_left },
         };
