@@ -52,7 +52,8 @@ pub struct Contributions {
 }
 
 impl Model {
-    /// Prepares explanations of this model's forecasts.
+    /// Prepares explanations of this model's forecasts, in memory of a few times the model's, whatever trees
+    /// it has. Trees whose paths ask about more than 64 different columns are explained more slowly.
     #[must_use]
     pub fn explainer(&self) -> Explainer {
         let mut expected = self.start;

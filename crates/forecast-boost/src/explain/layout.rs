@@ -1,5 +1,9 @@
 //! Trees laid out for explanation: edges in slots, with the shares of rows and the quadrature factors that
 //! do not depend on the row to explain.
+//!
+//! A layout takes memory in proportion to the tree, however many columns its paths ask about: beyond
+//! [`STORED`] passes the factors, a number per edge and point, are not kept but computed for some rows at a
+//! time.
 
 use std::collections::HashMap;
 
@@ -8,6 +12,9 @@ use crate::tree::{Place, Test, Tree};
 
 /// Points that are walked at once; a rule of more is walked in several passes.
 pub(super) const WIDEST: usize = 8;
+
+/// Passes whose factors are kept: enough for paths of 64 different columns.
+const STORED: usize = 4;
 
 /// A tree laid out for the two walks.
 ///
@@ -19,6 +26,16 @@ pub(super) struct ShapTree {
     /// The edge that leads to each slot.
     pub(super) edges: Vec<Edge>,
     pub(super) passes: Vec<Pass>,
+    pub(super) factors: Factors,
+}
+
+/// Where the factors of edges that let the row through are, inverted: 1 / (t + z (1 − t)), slot by slot.
+#[derive(Debug, Clone)]
+pub(super) enum Factors {
+    /// Those of each pass.
+    Stored(Vec<Vec<f64>>),
+    /// They follow from what each edge's column lets through from the root to the edge's end.
+    Computed { zeros: Vec<f64> },
 }
 
 /// An inner node.
@@ -52,12 +69,12 @@ pub(super) struct Edge {
 pub(super) struct Pass {
     pub(super) width: usize,
     pub(super) weight: Vec<f64>,
+    /// t.
+    at: Vec<f64>,
     /// 1 − t.
     pub(super) from_end: Vec<f64>,
     /// 1 / (1 − t).
     pub(super) outside: Vec<f64>,
-    /// Slot by slot 1 / (t + z (1 − t)): the factor of an edge that lets the row through, inverted.
-    pub(super) inside: Vec<f64>,
 }
 
 impl ShapTree {
@@ -67,7 +84,13 @@ impl ShapTree {
             return (None, tree.leaves.first().map_or(0.0, |leaf| leaf.value));
         }
         let Layout { splits, edges, zeros, expected, most_columns, .. } = Layout::of(tree);
-        (Some(Self { splits, edges, passes: passes(most_columns, &zeros) }), expected)
+        let passes = passes(most_columns);
+        let factors = if passes.len() <= STORED {
+            Factors::Stored(passes.iter().map(|pass| pass.factors(&zeros).collect()).collect())
+        } else {
+            Factors::Computed { zeros }
+        };
+        (Some(Self { splits, edges, passes, factors }), expected)
     }
 }
 
@@ -177,20 +200,62 @@ fn left_share(left: u64, right: u64) -> f64 {
     if left + right > 0.0 { left / (left + right) } else { 0.5 }
 }
 
-/// The points that integrate exactly for paths of so many different columns, cut into passes.
-fn passes(columns: usize, zeros: &[f64]) -> Vec<Pass> {
-    // An even number of points: the walks go by pairs, and one more is exact as well.
-    let rule = quadrature::rule(columns.div_ceil(2).next_multiple_of(2));
-    rule.chunks(WIDEST)
-        .map(|points| Pass {
-            width: points.len(),
-            weight: points.iter().map(|point| point.weight).collect(),
-            from_end: points.iter().map(|point| point.from_end).collect(),
-            outside: points.iter().map(|point| 1.0 / point.from_end).collect(),
-            inside: zeros
-                .iter()
-                .flat_map(|zero| points.iter().map(move |point| 1.0 / (point.at + zero * point.from_end)))
-                .collect(),
+impl Pass {
+    /// The inverted factor of each slot at each point.
+    pub(super) fn factors(&self, zeros: &[f64]) -> impl Iterator<Item = f64> {
+        zeros.iter().flat_map(|zero| {
+            self.at.iter().zip(&self.from_end).map(move |(at, from_end)| 1.0 / (at + zero * from_end))
         })
-        .collect()
+    }
+}
+
+/// The points for paths of so many different columns, cut into passes.
+fn passes(columns: usize) -> Vec<Pass> {
+    // An even number of points: the walks go by pairs, and one more does no harm.
+    let rule = quadrature::rule(points(columns).next_multiple_of(2));
+    let passes = rule.chunks(WIDEST).map(|points| Pass {
+        width: points.len(),
+        weight: points.iter().map(|point| point.weight).collect(),
+        at: points.iter().map(|point| point.at).collect(),
+        from_end: points.iter().map(|point| point.from_end).collect(),
+        outside: points.iter().map(|point| 1.0 / point.from_end).collect(),
+    });
+    passes.collect()
+}
+
+/// How many points integrate a leaf's polynomial exactly, or to the last bit where that takes fewer.
+///
+/// Of `m` columns, `⌈m / 2⌉` points are exact. But each factor is a mixture of 1 and `t`, or a part of
+/// `1 − t`, so that the product is a mixture of `t^a (1 − t)^b` with `a + b ≤ m`. As a function of θ with
+/// `t = cos²(θ/2)` that has Fourier coefficients no larger than the chances of a walk of `2m` steps of ±½;
+/// by Hoeffding's inequality those beyond `d` sum to at most `2 exp(−d² / m)`. `n` points are exact up to
+/// degree `2n − 1`, so that their error is at most `4 exp(−4n² / m)`: below 2⁻⁶⁴ from `n² = 11.5 m` on.
+fn points(columns: usize) -> usize {
+    let nearly = (11.5 * columns as f64).sqrt().ceil() as usize;
+    columns.div_ceil(2).min(nearly)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_points_than_exact_ones_integrate_what_leaves_have() {
+        for columns in [60, 100, 400, 2_000, 10_000] {
+            let (few, all) = (quadrature::rule(points(columns)), quadrature::rule(columns.div_ceil(2)));
+            assert!(few.len() < all.len());
+            for ends in [0, 1, 2, columns / 10, columns / 2, columns - 1] {
+                let integral = |rule: &[quadrature::Point]| -> f64 {
+                    let terms = rule.iter().map(|point| {
+                        point.weight
+                            * point.at.powi((columns - 1 - ends) as i32)
+                            * point.from_end.powi(ends as i32)
+                    });
+                    terms.sum()
+                };
+                let (found, exact) = (integral(&few), integral(&all));
+                assert!((found - exact).abs() < 2e-15, "{columns} and {ends}: {found} is not {exact}");
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! because `∫ t^s (1 − t)^(m−1−s) dt = s! (m−1−s)! / m!`. The integrand is a polynomial of degree `m − 1`,
-//! for which `⌈m / 2⌉` Gauss points are exact. At each point the products are shared by all leaves below a
+//! for which `⌈m / 2⌉` Gauss points are exact (and fewer suffice where `m` is large). At each point the products are shared by all leaves below a
 //! node, as in Linear TreeSHAP (Yu et al. 2022): one walk down multiplies factors, one walk up adds the
 //! leaves and divides each edge's factor out again. Everything that is multiplied, divided by or added up
 //! along the way is positive but for the leaf values, so that little can cancel.
@@ -18,7 +18,7 @@
 //! A column that returns on a path gets its share and its fraction replaced: the later edge multiplies by
 //! the quotient of both factors, and takes what the earlier edge would say of the leaves below it back.
 
-use super::layout::{Pass, ShapTree, Split, WIDEST};
+use super::layout::{Factors, Pass, ShapTree, Split, WIDEST};
 
 /// What the walks write on; of any content before, and reused from tree to tree.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub(super) struct Scratch {
     open: Vec<u8>,
     /// Per slot the products of factors, then the sums of leaves below.
     products: Vec<f64>,
+    /// The factors of one pass, where the tree does not keep them.
+    factors: Vec<f64>,
 }
 
 /// Rows to explain, one after the other.
@@ -37,22 +39,37 @@ pub(super) struct Rows<'a> {
     pub(super) columns: usize,
 }
 
+impl<'a> Rows<'a> {
+    /// Each row with its sums.
+    fn with<'s>(self, sums: &'s mut [f64]) -> impl Iterator<Item = (&'a [f32], &'s mut [f64])> {
+        self.values.chunks_exact(self.columns).zip(sums.chunks_exact_mut(self.columns + 1))
+    }
+}
+
 impl ShapTree {
     /// Adds each row's SHAP values to its sums, of which there is one more than there are columns.
     pub(super) fn add_to(&self, rows: Rows<'_>, scratch: &mut Scratch, sums: &mut [f64]) {
-        let Scratch { open, products } = scratch;
+        let Scratch { open, products, factors } = scratch;
         open.resize(open.len().max(self.edges.len()), 0);
         products.resize(products.len().max(self.edges.len() * WIDEST), 0.0);
         // A tree that splits has a column to split by.
-        let sums = sums.chunks_exact_mut(rows.columns + 1);
-        for (row, sums) in rows.values.chunks_exact(rows.columns).zip(sums) {
-            self.route(row, open);
-            for pass in &self.passes {
-                match pass.width {
-                    2 => self.walk::<2>(pass, (open, products), sums),
-                    4 => self.walk::<4>(pass, (open, products), sums),
-                    6 => self.walk::<6>(pass, (open, products), sums),
-                    _ => self.walk::<WIDEST>(pass, (open, products), sums),
+        match &self.factors {
+            Factors::Stored(factors) => {
+                for (row, sums) in rows.with(sums) {
+                    self.route(row, open);
+                    for (pass, factors) in self.passes.iter().zip(factors) {
+                        self.walk_any((pass, factors), (open, products), sums);
+                    }
+                }
+            }
+            Factors::Computed { zeros } => {
+                for pass in &self.passes {
+                    factors.clear();
+                    factors.extend(pass.factors(zeros));
+                    for (row, sums) in rows.with(sums) {
+                        self.route(row, open);
+                        self.walk_any((pass, factors), (open, products), sums);
+                    }
                 }
             }
         }
@@ -70,14 +87,29 @@ impl ShapTree {
         }
     }
 
-    fn walk<const WIDTH: usize>(&self, pass: &Pass, (open, products): (&[u8], &mut [f64]), sums: &mut [f64]) {
+    /// Walks one row down and up again with the points of a pass.
+    fn walk_any(&self, pass: (&Pass, &[f64]), scratch: (&[u8], &mut [f64]), sums: &mut [f64]) {
+        match pass.0.width {
+            2 => self.walk::<2>(pass, scratch, sums),
+            4 => self.walk::<4>(pass, scratch, sums),
+            6 => self.walk::<6>(pass, scratch, sums),
+            _ => self.walk::<WIDEST>(pass, scratch, sums),
+        }
+    }
+
+    fn walk<const WIDTH: usize>(
+        &self,
+        (pass, factors): (&Pass, &[f64]),
+        (open, products): (&[u8], &mut [f64]),
+        sums: &mut [f64],
+    ) {
         let (products, _) = products.as_chunks_mut::<WIDTH>();
         let ([weight], [from_end], [outside]) =
             (pass.weight.as_chunks().0, pass.from_end.as_chunks().0, pass.outside.as_chunks().0)
         else {
             return; // No pass has another width than the one that it is walked with.
         };
-        let points = Points { weight, from_end, outside, inside: pass.inside.as_chunks().0 };
+        let points = Points { weight, from_end, outside, inside: factors.as_chunks().0 };
         self.down(points, open, products);
         self.up(points, (open, products), sums);
     }
@@ -234,7 +266,8 @@ mod tests {
         let mut sums = vec![0.0; row.len() + 1];
         if let Some(laid_out) = laid_out {
             // What an earlier row or tree left behind must not matter.
-            let mut scratch = Scratch { open: vec![7; 3], products: vec![f64::NAN; 30] };
+            let mut scratch =
+                Scratch { open: vec![7; 3], products: vec![f64::NAN; 30], factors: vec![f64::NAN; 9] };
             laid_out.add_to(Rows { values: row, columns: row.len() }, &mut scratch, &mut sums);
         }
         sums.truncate(row.len());
@@ -340,32 +373,59 @@ mod tests {
         }
     }
 
+    /// Column k stops the row where it is above 0; one row in k + 2 goes on to the next.
+    fn chain(columns: usize) -> Tree {
+        let mut leaves = vec![leaf(1, 1.0)];
+        let mut nodes = Vec::new();
+        for column in 0..columns {
+            let next = if column + 1 == columns { Child::leaf(0) } else { Child::node(column + 1) };
+            nodes.push(node(column as u32, at_most(0.0, true), (next, Child::leaf(column + 1))));
+            leaves.push(leaf(1, 0.0));
+        }
+        count(Tree { nodes, leaves })
+    }
+
     #[test]
     fn a_path_of_hundreds_of_columns_takes_several_passes_and_stays_exact() {
-        for columns in [5, 16, 17, 33, 400] {
-            // Column k stops the row where it is above 0; one row in k + 2 goes on to the next.
-            let mut leaves = vec![leaf(1, 1.0)];
-            let mut nodes = Vec::new();
-            for column in 0..columns {
-                let next = if column + 1 == columns { Child::leaf(0) } else { Child::node(column + 1) };
-                nodes.push(node(column as u32, at_most(0.0, true), (next, Child::leaf(column + 1))));
-                leaves.push(leaf(1, 0.0));
-            }
-            let tree = count(Tree { nodes, leaves });
-            let row: Vec<f32> = (0..columns).map(|column| f32::from(column % 3 == 1)).collect();
+        // From 65 columns on, factors are computed with each block of rows; from 47 on, there are fewer
+        // points than are exact for any polynomial.
+        for (columns, step) in [(5, 1), (16, 1), (17, 1), (33, 1), (48, 1), (66, 1), (400, 1), (1000, 50)] {
+            let tree = chain(columns);
             let share: Vec<f64> = (0..columns)
                 .map(|column| {
                     let stays = (columns - column) as f64;
                     stays / (stays + 1.0)
                 })
                 .collect();
-            let (found, _) = shap(&tree, &row);
-            for (column, found) in found.iter().enumerate() {
-                let exact = one_leaf(&share, &row, column);
-                let tolerance = 1e-12 * exact.abs().max(1e-3);
-                assert!((found - exact).abs() < tolerance, "{columns}, {column}: {found} is not {exact}");
+            for stopped in [0, 3, columns] {
+                let row: Vec<f32> =
+                    (0..columns).map(|column| f32::from(stopped > 0 && column % stopped == 1)).collect();
+                let (found, _) = shap(&tree, &row);
+                for (column, found) in found.iter().enumerate().step_by(step) {
+                    let exact = one_leaf(&share, &row, column);
+                    let tolerance = 1e-12 * exact.abs().max(1e-3);
+                    assert!((found - exact).abs() < tolerance, "{columns}, {column}: {found} is not {exact}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn a_path_of_thousands_of_columns_takes_memory_like_a_short_one() {
+        let columns = 5_000;
+        let tree = chain(columns);
+        let (laid_out, expected) = ShapTree::new(&tree);
+        let laid_out = laid_out.unwrap();
+        let numbers = match &laid_out.factors {
+            Factors::Stored(passes) => passes.iter().map(Vec::len).sum(),
+            Factors::Computed { zeros } => zeros.len(),
+        };
+        assert!(numbers <= laid_out.edges.len(), "{numbers} factors");
+        let (mut scratch, mut sums) = (Scratch::default(), vec![0.0; columns + 1]);
+        laid_out.add_to(Rows { values: &vec![0.0; columns], columns }, &mut scratch, &mut sums);
+        assert!(scratch.products.len().max(scratch.factors.len()) <= laid_out.edges.len() * WIDEST);
+        let sum = expected + sums.iter().sum::<f64>();
+        assert!((sum - 1.0).abs() < 1e-11, "{sum}");
     }
 
     /// What the first leaf of the chain gives a column: subsets of one size are summed up together.
