@@ -6,13 +6,7 @@ use forecast_boost::{
     BoostError, Booster, Contributions, Dataset, Features, Importance, Model, Objective, Params,
 };
 
-/// Numbers that look random, the same in every run.
-fn noise(seed: u64, row: usize) -> f32 {
-    let mut z = seed.wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z >> 40) as f32 / (1 << 24) as f32
-}
+use crate::support::noise;
 
 /// Columns that matter (one with missing values, one of categories), and one that does not.
 struct Table {

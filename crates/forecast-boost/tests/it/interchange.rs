@@ -6,20 +6,14 @@ use std::path::Path;
 use forecast_boost::{Booster, Dataset, Features, Model, Objective, Params};
 use forecast_testkit::mlflow::DevEnvironment;
 
+use crate::support::noise;
+
 /// Rows that both sides predict.
 pub(crate) const ROWS: usize = 100_000;
 /// Of which models are fitted to the first.
 pub(crate) const TRAIN: usize = 6_000;
 
 pub(crate) const NAMES: [&str; 6] = ["price", "trend", "stock", "odd", "store", "item"];
-
-/// Numbers that look random, the same in every run, from 0 to 1.
-fn noise(seed: u64, row: usize) -> f32 {
-    let mut z = seed.wrapping_add((row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (z >> 40) as f32 / (1 << 24) as f32
-}
 
 /// Columns of numbers without and with missing values, of many zeros, of odd values, and of 40 and 700
 /// categories. What models were not fitted to has values that they did not see.
