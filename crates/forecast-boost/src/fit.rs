@@ -7,6 +7,7 @@ mod histogram;
 mod packed;
 mod partition;
 mod renew;
+mod route;
 mod sampling;
 mod scan;
 mod scores;

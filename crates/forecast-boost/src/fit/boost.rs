@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::AfterTree;
-use super::goss::Goss;
+use super::goss::{Chosen, Goss};
 use super::grow::{Grower, Grown, Round};
 use super::packed::Gradient;
 use super::renew::Residuals;
+use super::route::LeftOut;
 use super::sampling;
 use super::scores::{LeafRows, Scores, Trust};
 use super::watch::Watch;
@@ -89,8 +90,12 @@ impl<'a> Prepared<'a> {
         };
         // Where the rows of the last tree's leaves are, until its values are added to the scores.
         let mut ranges: Vec<Range<usize>> = Vec::new();
+        let mut left_out = LeftOut::default();
         for iteration in 0..params.trees {
-            let leaves = LeafRows { rows: &grower.rows, ranges: &ranges };
+            let leaves = [
+                LeafRows { rows: &grower.rows, ranges: &ranges },
+                LeafRows { rows: &left_out.rows, ranges: &left_out.ranges },
+            ];
             let last = model.trees.last().filter(|_| !ranges.is_empty()).map(|tree| (tree, leaves));
             let seed = sampling::seed(params.seed, iteration);
             let goss = Goss::new(params, iteration, seed);
@@ -98,8 +103,13 @@ impl<'a> Prepared<'a> {
                 let Gradient { grad, hess } = bad.gradient;
                 BoostError::Derivatives { row: bad.row, grad, hess, trees: model.trees.len() }
             })?;
-            let chosen = scores.chosen().map(|chosen| chosen.rows.as_slice());
-            sampling::choose_rows(&mut grower.rows, self.matrix.rows, (params, iteration), chosen);
+            let chosen = scores.chosen();
+            let rows = chosen.map(Chosen::rows);
+            sampling::choose_rows(&mut grower.rows, self.matrix.rows, (params, iteration), rows);
+            match chosen {
+                Some(chosen) => left_out.set(chosen.others()),
+                None => left_out.list(&grower.rows, self.matrix.rows),
+            }
             let allowed = sampling::choose_columns(&self.matrix, params, iteration);
             let Grown { mut tree, ranges: places } = grower.grow(Round {
                 packed: scores.packed(),
@@ -118,6 +128,7 @@ impl<'a> Prepared<'a> {
             if let Some(level) = loss.renewal() {
                 renew(&mut tree, (level, &self.directions), (&grower.rows, &ranges), (train, &scores));
             }
+            left_out.route(&self.matrix, &tree, &grower.splits);
             tree.shrink(params.learning_rate);
             model.trees.push(tree);
             if let (Some(watch), Some(tree)) = (&mut watch, model.trees.last())

@@ -25,6 +25,8 @@ pub(crate) struct Grower<'a> {
     /// Row numbers, ordered by leaf once a tree is grown.
     pub(crate) rows: Vec<u32>,
     spare: Vec<u32>,
+    /// Of the tree grown last: each node's column in the matrix, and which of its bins go left.
+    pub(crate) splits: Vec<(usize, Sides)>,
     workspace: Workspace,
 }
 
@@ -72,7 +74,14 @@ enum Side {
 
 impl<'a> Grower<'a> {
     pub(crate) fn new(params: &'a Params, matrix: &'a BinnedMatrix) -> Self {
-        Self { params, matrix, rows: Vec::new(), spare: Vec::new(), workspace: Workspace::new(matrix) }
+        Self {
+            params,
+            matrix,
+            rows: Vec::new(),
+            spare: Vec::new(),
+            splits: Vec::new(),
+            workspace: Workspace::new(matrix),
+        }
     }
 
     /// Grows a tree on the rows that `self.rows` lists, ascending.
@@ -81,12 +90,15 @@ impl<'a> Grower<'a> {
         let limits = Limits::new(self.params, round.scales);
         let mut leaves = vec![self.root(&round, &limits)];
         let mut nodes: Vec<Node> = Vec::new();
+        self.splits.clear();
         while leaves.len() < self.params.num_leaves {
             let Some((chosen, best, histogram)) = take_best(&mut leaves) else { break };
             let leaf = &leaves[chosen];
+            let binned = &self.matrix.columns[best.column];
+            let (test, sides) = describe(&binned.bins, &best.candidate, leaf.sums.total);
             let node = Node {
-                column: self.matrix.columns[best.column].column as u32,
-                test: describe(&self.matrix.columns[best.column].bins, &best.candidate, leaf.sums.total).0,
+                column: binned.column as u32,
+                test,
                 left: Child::leaf(chosen),
                 right: Child::leaf(leaves.len()),
                 gain: best.candidate.gain * round.scales.hess / (round.scales.grad * round.scales.grad),
@@ -98,7 +110,9 @@ impl<'a> Grower<'a> {
                 None => {}
             }
             let is_last = leaves.len() + 1 == self.params.num_leaves;
-            let (left, right) = self.split(leaf, (best, histogram, is_last), (&round, &limits));
+            let column = best.column;
+            let (left, right) = self.split(leaf, ((best, &sides), histogram, is_last), (&round, &limits));
+            self.splits.push((column, sides));
             leaves[chosen] = Leaf { parent: Some((nodes.len(), Side::Left)), ..left };
             leaves.push(Leaf { parent: Some((nodes.len(), Side::Right)), ..right });
             nodes.push(node);
@@ -152,13 +166,12 @@ impl<'a> Grower<'a> {
     fn split(
         &mut self,
         leaf: &Leaf,
-        (best, mut histogram, is_last): (Best, Histogram, bool),
+        ((best, sides), mut histogram, is_last): ((Best, &Sides), Histogram, bool),
         (round, limits): (&Round<'_>, &Limits),
     ) -> (Leaf, Leaf) {
         let matrix = self.matrix;
         let (range, total) = (leaf.range.clone(), leaf.sums.total);
         let binned = &matrix.columns[best.column];
-        let (_, sides) = describe(&binned.bins, &best.candidate, total);
         let may_go_on = !is_last && self.params.max_depth.is_none_or(|most| leaf.depth + 1 < most);
 
         // By hessians, for the rows have yet to be counted: a wrong guess costs time and nothing else.
@@ -170,7 +183,7 @@ impl<'a> Grower<'a> {
             .zip(self.spare[range.clone()].par_chunks_mut(part))
             .zip(self.workspace.parts(&mut small))
             .map(|((rows, spare), sums)| {
-                let left = partition::divide(&binned.codes, &sides, rows, spare);
+                let left = partition::divide(&binned.codes, sides, rows, spare);
                 if may_go_on {
                     let small = if left_is_small { &rows[..left] } else { &spare[..rows.len() - left] };
                     sums.fill(0);

@@ -84,7 +84,7 @@ impl Scores {
     pub(super) fn advance(
         &mut self,
         (loss, data): (&dyn Loss, &Dataset<'_>),
-        last: Option<(&Tree, LeafRows<'_>)>,
+        last: Option<(&Tree, [LeafRows<'_>; 2])>,
         (seed, goss): (u64, Option<Goss>),
     ) -> Result<Scales, Bad> {
         let rows = self.scores.len();
@@ -96,7 +96,7 @@ impl Scores {
             .zip(self.packed.par_chunks_mut(run))
             .enumerate()
             .map(|(index, (scores, packed))| {
-                let mut update = Update::new(last, data, index * run);
+                let mut update = Update::new(last, index * run);
                 let blocks = scores.chunks_mut(BLOCK).zip(packed.chunks_mut(BLOCK));
                 blocks
                     .map(|(scores, packed)| {
@@ -112,7 +112,8 @@ impl Scores {
             hess: sum.hess + part.hess,
         });
         let total = self.checked(total)?;
-        self.chosen = goss.map(|goss| goss.choose(&mut self.packed));
+        let before = self.chosen.take();
+        self.chosen = goss.map(|goss| goss.choose(&mut self.packed, before));
         let total = self.chosen.as_ref().map_or(total, |chosen| chosen.total);
         let constant = loss.hessian_is_one() && data.weight.is_none() && self.chosen.is_none();
         let scales = Scales::new(total, rows, constant);
@@ -144,54 +145,32 @@ impl Scores {
 struct Update<'a> {
     /// The first row of the next block.
     first: usize,
-    by: By<'a>,
-}
-
-enum By<'a> {
-    Nothing,
     /// What is left of each leaf's rows, and the leaf's value.
-    Leaves(Vec<(&'a [u32], f64)>),
-    /// The tree was grown on a part of the rows.
-    Values(&'a Tree, &'a Dataset<'a>),
+    pieces: Vec<(&'a [u32], f64)>,
 }
 
 impl<'a> Update<'a> {
-    fn new(last: Option<(&'a Tree, LeafRows<'a>)>, data: &'a Dataset<'a>, first: usize) -> Self {
-        let by = match last {
-            None => By::Nothing,
-            Some((tree, leaves)) if leaves.rows.len() < data.rows() => By::Values(tree, data),
-            Some((tree, leaves)) => {
-                let rest = |range: &Range<usize>| {
-                    let rows = &leaves.rows[range.clone()];
-                    &rows[rows.partition_point(|&row| (row as usize) < first)..]
-                };
-                let pieces = leaves.ranges.iter().zip(&tree.leaves);
-                By::Leaves(pieces.map(|(range, leaf)| (rest(range), leaf.value)).collect())
+    /// Of the rows that the last tree was grown on, and of all others.
+    fn new(last: Option<(&'a Tree, [LeafRows<'a>; 2])>, first: usize) -> Self {
+        let mut pieces = Vec::new();
+        for (tree, leaves) in last.iter().flat_map(|(tree, both)| both.iter().map(move |rows| (tree, rows))) {
+            for (range, leaf) in leaves.ranges.iter().zip(&tree.leaves) {
+                let rows = &leaves.rows[range.clone()];
+                pieces.push((&rows[rows.partition_point(|&row| (row as usize) < first)..], leaf.value));
             }
-        };
-        Self { first, by }
+        }
+        Self { first, pieces }
     }
 
     fn add_to(&mut self, scores: &mut [f64]) {
         let (first, end) = (self.first as u32, (self.first + scores.len()) as u32);
         self.first += scores.len();
-        match &mut self.by {
-            By::Nothing => {}
-            By::Leaves(pieces) => {
-                for (rows, value) in pieces {
-                    let (now, later) = rows.split_at(count_below(rows, end));
-                    for &row in now {
-                        scores[(row - first) as usize] += *value;
-                    }
-                    *rows = later;
-                }
+        for (rows, value) in &mut self.pieces {
+            let (now, later) = rows.split_at(count_below(rows, end));
+            for &row in now {
+                scores[(row - first) as usize] += *value;
             }
-            By::Values(tree, data) => {
-                let columns = data.features.columns();
-                for (row, score) in (first as usize..).zip(scores) {
-                    *score += tree.leaves[tree.leaf_of(|column| columns[column].values[row])].value;
-                }
-            }
+            *rows = later;
         }
     }
 }
