@@ -6,10 +6,12 @@ mod numeric;
 pub(crate) use categorical::{CategoryBins, MAX_CATEGORIES, category};
 pub(crate) use numeric::NumericBins;
 
+use crate::chance::chance;
 use crate::dataset::{Column, ColumnKind};
 
 /// Rows that the cuts of a column are found on.
 const SAMPLE_ROWS: usize = 200_000;
+const SAMPLE_SEED: u64 = 1;
 
 /// How many bins a column may have, and how few rows one may hold.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +62,31 @@ impl ColumnBins {
     }
 }
 
-/// At most [`SAMPLE_ROWS`] values, evenly spread over the rows.
+/// At most [`SAMPLE_ROWS`] values: one by chance from each of so many stretches of rows. Rows at even distances
+/// would all show the same weekday, or the same few series, where the table repeats itself.
 fn sample(values: &[f32]) -> impl Iterator<Item = f32> + '_ {
     let count = values.len().min(SAMPLE_ROWS);
-    (0..count)
-        .map(move |index| values[(index as u128 * values.len() as u128 / count.max(1) as u128) as usize])
+    let start =
+        move |stretch: usize| (stretch as u128 * values.len() as u128 / count.max(1) as u128) as usize;
+    (0..count).map(move |stretch| {
+        let (from, to) = (start(stretch), start(stretch + 1));
+        values[from + chance(SAMPLE_SEED, stretch as u64) as usize % (to - from)]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_repeat_themselves_show_all_they_have() {
+        for (rows, period) in [(400_000, 2), (1_400_000, 7), (1_000_000, 10), (400_000, 1_000)] {
+            let values: Vec<f32> = (0..rows).map(|row| (row % period) as f32).collect();
+            for kind in [ColumnKind::Numeric, ColumnKind::Categorical] {
+                let column = Column { name: "x", kind, values: &values };
+                let bins = ColumnBins::find(&column, BinLimits { max_bin: 2_000, min_data_in_bin: 3 });
+                assert!(bins.len() >= period, "{rows} rows of period {period}: {} bins", bins.len());
+            }
+        }
+    }
 }

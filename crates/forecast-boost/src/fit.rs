@@ -45,6 +45,7 @@ impl Booster {
     /// | columns, label, weights or init scores of different lengths; two columns of one name | error |
     /// | a label that is `NaN` or infinite, or below 0 for Poisson and Tweedie | error that names the row |
     /// | labels up to the largest `f32` | fitted; gradients are cut off at the largest `f32` |
+    /// | a label a million times the size of the others, squared error | takes the gradients' resolution (see ADR 11) from the others: use Huber or absolute error |
     /// | a weight that is not finite and above 0 | error that names the row |
     /// | labels all alike, 0 for Poisson and Tweedie included | the start only, no trees |
     /// | one row, constant columns, or fewer rows than two leaves need | the start only, no trees |
@@ -68,7 +69,8 @@ impl Booster {
         Self::fit_watched(params, (train, valid), &mut unwatched)
     }
 
-    /// The same, and after each tree `after_tree` is told how many there are. Where it breaks, the fit
+    /// The same, and after each tree, also one that found nothing to split, `after_tree` is told how many
+    /// there are. Where it breaks, the fit
     /// ends with the trees that it has, or with the best of them where it stops early.
     ///
     /// # Errors

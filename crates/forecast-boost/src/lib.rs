@@ -34,6 +34,7 @@
 //! and how that was measured: `docs/boosting.md`.
 
 mod bins;
+mod chance;
 mod dataset;
 mod error;
 mod explain;

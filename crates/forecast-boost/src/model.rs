@@ -52,7 +52,8 @@ impl Model {
         self.trees.len()
     }
 
-    /// One prediction per row.
+    /// One prediction per row. Columns are taken by their place, in the order of [`columns`](Self::columns);
+    /// their names and kinds are not compared.
     ///
     /// # Errors
     /// Columns of unequal length, or more or fewer of them than the model has.

@@ -17,7 +17,8 @@ pub struct Params {
     pub num_leaves: usize,
     /// Most nodes between root and leaf; no limit where absent.
     pub max_depth: Option<usize>,
-    /// Fewest rows of a leaf.
+    /// Fewest rows of a leaf, estimated from its share of the hessians, as LightGBM does: exact where hessians
+    /// are all alike, and otherwise a leaf of small hessians counts for fewer rows than it has.
     pub min_data_in_leaf: usize,
     /// Least sum of hessians of a leaf.
     pub min_sum_hessian: f64,
@@ -43,7 +44,7 @@ pub struct Params {
     pub early_stopping: Option<usize>,
     /// What random numbers are drawn from.
     pub seed: u64,
-    /// Threads to compute with, all there are where absent. Does not change the model.
+    /// Threads to compute with, 1 to 1024, all there are where absent. Does not change the model.
     pub threads: Option<usize>,
 }
 
@@ -70,7 +71,8 @@ pub enum Sampling {
     },
     /// Gradient-based one-side sampling (Ke et al. 2017): the rows whose gradient times hessian is largest
     /// and a share of the others, which then count for more. The first 1 / `learning_rate` trees see all
-    /// rows, as LightGBM's do.
+    /// rows, as LightGBM's do. Where all gradients are of one size, as with the absolute error and the median,
+    /// it cannot tell rows apart, and bagging as many rows is better.
     Goss {
         /// Share of the rows that are kept for their gradients.
         top: f64,
@@ -139,7 +141,8 @@ impl Params {
                 check("sampling.other", other, "above 0, and with top at most 1", fits)?;
             }
         }
-        check("threads", self.threads.unwrap_or(1), "at least 1", self.threads != Some(0))?;
+        let threads = self.threads.unwrap_or(1);
+        check("threads", threads, "1 to 1024", (1..=1024).contains(&threads))?;
         check(
             "early_stopping",
             self.early_stopping.unwrap_or(1),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{BinLimits, sample};
+use super::BinLimits;
 use crate::dataset::MAX_CATEGORY;
 
 /// Most categories with a bin of their own: bin numbers are two bytes.
@@ -28,7 +28,8 @@ impl CategoryBins {
     pub(super) fn find(values: &[f32], limits: BinLimits) -> Self {
         let mut counts: HashMap<u32, usize> = HashMap::new();
         let mut known = 0_usize;
-        for category in sample(values).filter_map(category) {
+        // Of all rows: a category that the sample lacks would be unknown.
+        for category in values.iter().copied().filter_map(category) {
             *counts.entry(category).or_default() += 1;
             known += 1;
         }

@@ -18,7 +18,7 @@ use crate::dataset::Dataset;
 use crate::matrix::BinnedMatrix;
 use crate::model::{ColumnInfo, Model};
 use crate::objective::Objective;
-use crate::params::{Monotone, Params, Sampling};
+use crate::params::{Monotone, Params, Sampling, check};
 use crate::predict::Forest;
 use crate::tree::Tree;
 
@@ -57,6 +57,9 @@ impl<'a> Prepared<'a> {
     pub(super) fn boost(&self, params: &Params, after_tree: AfterTree<'_>) -> Result<Model, BoostError> {
         let (train, valid) = (self.train, self.valid);
         let loss = params.objective.loss();
+        if let Some(level) = loss.renewal() {
+            check("renewal of the loss", level, "above 0 and below 1", level > 0.0 && level < 1.0)?;
+        }
         let is_custom = matches!(params.objective, Objective::Custom(_));
         // Init scores take the place of a start, as in LightGBM.
         let start = if train.init_score.is_some() { 0.0 } else { loss.start(train) };
@@ -120,8 +123,13 @@ impl<'a> Prepared<'a> {
             ranges = places;
             if tree.nodes.is_empty() {
                 if samples(params) {
+                    // The next tree may see other rows or columns.
                     ranges.clear();
-                    continue; // The next tree may see other rows or columns.
+                    let is_over = watch.as_mut().is_some_and(Watch::is_over_without_tree);
+                    if is_over || after_tree(model.trees.len()).is_break() {
+                        break;
+                    }
+                    continue;
                 }
                 break; // No split is worth it, and the next tree would see the same.
             }

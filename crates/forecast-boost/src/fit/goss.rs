@@ -11,8 +11,9 @@
 
 use rayon::prelude::*;
 
-use super::packed::{Gradient, Magnitudes, chance};
+use super::packed::{Gradient, Magnitudes};
 use super::scores::{stash, unstash};
+use crate::chance::chance;
 use crate::params::{Params, Sampling};
 use crate::simd::vectorised;
 

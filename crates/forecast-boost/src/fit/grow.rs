@@ -242,7 +242,7 @@ impl<'a> Grower<'a> {
     }
 
     fn may_split(&self, leaf: &Leaf) -> bool {
-        leaf.sums.rows >= 2 * self.params.min_data_in_leaf.max(1)
+        leaf.sums.rows >= self.params.min_data_in_leaf.max(1).saturating_mul(2)
             && self.params.max_depth.is_none_or(|depth| leaf.depth < depth)
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! The upper 32 bits hold the gradient, signed, the lower 32 the hessian. Scales are chosen so that not
 //! even the sum over all rows leaves its half: with `n` rows the mean magnitude is 2³¹/n, some thousand
-//! steps for a million rows. What a step cannot show is rounded up or down by chance, with the right
+//! steps for a million rows. What a step cannot show is rounded up or down by with the right
 //! expectation, so that even rows far below one step add up to what they should. (Shi et al. 2022,
 //! "Quantized Training of Gradient Boosting Decision Trees", rounds in the same way to far fewer steps.)
 
@@ -80,7 +80,7 @@ impl Scales {
     #[inline(always)]
     pub(crate) fn pack(self, gradient: Gradient, chance: u32) -> i64 {
         // Adding 1.5 · 2⁵² leaves the nearest integer in the lower bits. A uniform number between -1/2 and
-        // 1/2, both excluded, decides between the two nearest by chance, and leaves integers as they are.
+        // 1/2, both excluded, decides between the two nearest by and leaves integers as they are.
         const ROUND: f64 = 6_755_399_441_055_744.0;
         let dither = |bits: u32| (f64::from(bits) + 0.5) * (1.0 / 65_536.0) - 0.5;
         let grad = f64::from(gradient.grad) * self.grad + dither(chance >> 16) + ROUND;
@@ -89,20 +89,10 @@ impl Scales {
     }
 }
 
-/// A number that looks random for each row and iteration, and is the same in every run.
-#[inline(always)]
-pub(crate) fn chance(seed: u64, row: u64) -> u32 {
-    // Two rounds of multiplying and folding, with the constants that Wellons's search of 2018 ("hash
-    // prospector") found to be least biased; in 32 bits, of which vector instructions multiply eight.
-    let mut x = (row as u32).wrapping_mul(0x9e37_79b9).wrapping_add((seed ^ (seed >> 32)) as u32);
-    x = (x ^ (x >> 16)).wrapping_mul(0x21f0_aaad);
-    x = (x ^ (x >> 15)).wrapping_mul(0x735a_2d97);
-    x ^ (x >> 15)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chance::chance;
 
     #[test]
     fn sums_of_words_are_words_of_sums() {

@@ -1,6 +1,6 @@
 //! Which rows and columns a tree may use, drawn by hashing so that no order of threads matters.
 
-use super::packed::chance;
+use crate::chance::chance;
 use crate::matrix::BinnedMatrix;
 use crate::params::{Params, Sampling};
 

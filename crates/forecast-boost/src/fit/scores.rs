@@ -8,7 +8,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::goss::{Chosen, Goss};
-use super::packed::{Gradient, Magnitudes, Scales, chance};
+use super::packed::{Gradient, Magnitudes, Scales};
+use crate::chance::chance;
 use crate::dataset::Dataset;
 use crate::objective::{Loss, RowsOf};
 use crate::simd::vectorised;

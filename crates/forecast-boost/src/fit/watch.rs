@@ -17,6 +17,8 @@ pub(super) struct Watch<'a> {
     best_loss: f64,
     best_trees: usize,
     trees: usize,
+    /// Trees without a split since the best.
+    without_split: usize,
 }
 
 /// Rows of fixed length keep the order of additions, and so the sum, free of the threads.
@@ -30,8 +32,16 @@ impl<'a> Watch<'a> {
         (start, patience): (f64, usize),
     ) -> Result<Self, BoostError> {
         let scores = scores::starting(data, start);
-        let mut watch =
-            Self { data, loss, patience, scores, best_loss: f64::INFINITY, best_trees: 0, trees: 0 };
+        let mut watch = Self {
+            data,
+            loss,
+            patience,
+            scores,
+            best_loss: f64::INFINITY,
+            best_trees: 0,
+            trees: 0,
+            without_split: 0,
+        };
         watch.best_loss = watch.advance(None)?;
         Ok(watch)
     }
@@ -42,8 +52,19 @@ impl<'a> Watch<'a> {
         let total = self.advance(Some(tree))?;
         if total < self.best_loss {
             (self.best_loss, self.best_trees) = (total, self.trees);
+            self.without_split = 0;
         }
-        Ok(self.trees - self.best_trees >= self.patience)
+        Ok(self.is_over_by_now())
+    }
+
+    /// Counts a tree that found nothing to split.
+    pub(super) fn is_over_without_tree(&mut self) -> bool {
+        self.without_split += 1;
+        self.is_over_by_now()
+    }
+
+    fn is_over_by_now(&self) -> bool {
+        self.trees - self.best_trees + self.without_split >= self.patience
     }
 
     /// How many trees had the least loss.

@@ -70,7 +70,7 @@ impl Loss for Link {
     fn output(&self, score: f64) -> f64 {
         match self {
             Self::Identity => score,
-            Self::Log => score.exp(),
+            Self::Log => libm::exp(score),
             Self::Root => score * score.abs(),
         }
     }

@@ -80,11 +80,11 @@ impl Loss for Poisson {
     }
 
     fn output(&self, score: f64) -> f64 {
-        score.exp()
+        libm::exp(score)
     }
 
     fn loss(&self, score: f64, label: f64) -> f64 {
-        score.exp() - label * score
+        libm::exp(score) - label * score
     }
 
     fn allowed_label(&self) -> (&'static str, fn(f32) -> bool) {
@@ -108,12 +108,12 @@ impl Loss for Tweedie {
     }
 
     fn output(&self, score: f64) -> f64 {
-        score.exp()
+        libm::exp(score)
     }
 
     fn loss(&self, score: f64, label: f64) -> f64 {
         let (first, second) = (1.0 - self.power, 2.0 - self.power);
-        (second * score).exp() / second - label * (first * score).exp() / first
+        libm::exp(second * score) / second - label * libm::exp(first * score) / first
     }
 
     fn allowed_label(&self) -> (&'static str, fn(f32) -> bool) {
@@ -144,5 +144,5 @@ vectorised! {
 
 fn log_of_mean(data: &Dataset<'_>) -> f64 {
     let mean = mean(data);
-    if mean > 0.0 { mean.ln() } else { LOG_OF_NOTHING }
+    if mean > 0.0 { libm::log(mean) } else { LOG_OF_NOTHING }
 }

@@ -281,11 +281,12 @@ struct Odd {
     /// What the derivatives of a row with label 0.5 are.
     odd: Gradient,
     loss: f64,
+    renewal: Option<f64>,
 }
 
 impl Default for Odd {
     fn default() -> Self {
-        Self { start: 0.0, odd: Gradient { grad: 0.1, hess: 1.0 }, loss: 0.0 }
+        Self { start: 0.0, odd: Gradient { grad: 0.1, hess: 1.0 }, loss: 0.0, renewal: None }
     }
 }
 
@@ -303,6 +304,10 @@ impl Loss for Odd {
 
     fn loss(&self, _: f64, _: f64) -> f64 {
         self.loss
+    }
+
+    fn renewal(&self) -> Option<f64> {
+        self.renewal
     }
 }
 
@@ -330,6 +335,11 @@ fn losses_of_ones_own_are_looked_at() {
             "the objective's derivatives in row 4321 are {} and {} after 0 trees; both must be finite and the second not below 0",
             odd.grad, odd.hess
         );
+        assert_eq!(error, expected);
+    }
+    for level in [f64::NAN, -0.5, 0.0, 1.0, 1.5] {
+        let error = fit(Odd { renewal: Some(level), ..Odd::default() }).unwrap_err().to_string();
+        let expected = format!("parameter renewal of the loss is {level}; it must be above 0 and below 1");
         assert_eq!(error, expected);
     }
     let error = fit(Odd { start: f64::NAN, ..Odd::default() }).unwrap_err().to_string();

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use forecast_boost::{Booster, Dataset, Features, Params};
+use forecast_boost::{Booster, Dataset, Features, Params, Sampling};
 
 const ROWS: usize = 2_000;
 
@@ -33,4 +33,28 @@ fn a_fit_that_is_stopped_has_the_trees_so_far() {
     assert_eq!(told, (1..=12).collect::<Vec<_>>());
     let short = Booster::fit(&Params { trees: 5, ..Params::default() }, &data, None).unwrap();
     assert_eq!(stopped.predict(&features).unwrap(), short.predict(&features).unwrap());
+}
+
+#[test]
+fn a_fit_whose_samples_cannot_be_split_can_be_stopped_and_stops_early() {
+    let [a, b, label] = columns();
+    let data = Dataset::new(Features::new().numeric("a", &a).categorical("b", &b), &label);
+    let sampling = Sampling::Bagging { fraction: 0.5, every: 1 };
+    let params = Params { trees: 20, min_data_in_leaf: ROWS / 2, sampling, ..Params::default() };
+    let mut rounds = 0;
+    let mut after_tree = |_: usize| {
+        rounds += 1;
+        if rounds == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let model = Booster::fit_watched(&params, (&data, None), &mut after_tree).unwrap();
+    assert_eq!((rounds, model.trees()), (3, 0));
+
+    let mut rounds = 0;
+    let params = Params { early_stopping: Some(4), ..params };
+    let mut after_tree = |_: usize| {
+        rounds += 1;
+        ControlFlow::Continue(())
+    };
+    Booster::fit_watched(&params, (&data, Some(&data)), &mut after_tree).unwrap();
+    assert_eq!(rounds, 3, "the fourth round without a split ends the fit");
 }
